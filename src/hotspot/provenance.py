@@ -44,7 +44,8 @@ def of(frame: pd.DataFrame) -> Record:
     stored = frame.attrs.get(KEY)
     if stored is None:
         return Record(sources=[], as_of=None, steps=[], notes=[])
-    return copy.deepcopy(stored)
+    record: Record = copy.deepcopy(stored)
+    return record
 
 
 def put(frame: Frame, record: Record) -> Frame:

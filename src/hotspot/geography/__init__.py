@@ -1,0 +1,1 @@
+"""Areas, the lattice of cells, and counting points into them."""

@@ -1,0 +1,81 @@
+"""What every call needs of incidents: their coordinates in one CRS, and their weights."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from hotspot.errors import InputError
+from hotspot.geography.projection import geometry_to_bng
+
+log = logging.getLogger("hotspot")
+
+Floats = NDArray[np.float64]
+
+
+def point_coordinates(incidents: gpd.GeoDataFrame, crs: Any = None) -> tuple[Floats, Floats]:
+    """Return the x and y of the incidents, in metres of ``crs`` (EPSG:27700 when None).
+
+    Raises
+    ------
+    InputError
+        If there is no geometry or CRS, or a row has no finite point.
+    """
+    target = CRS("EPSG:27700") if crs is None else CRS(crs)
+    if not isinstance(incidents, gpd.GeoDataFrame) or incidents.active_geometry_name is None:
+        raise InputError(
+            f"incidents must be a GeoDataFrame of points; given {type(incidents).__name__} without geometry. "
+            "Read them with read_police_uk, or make one with geopandas.points_from_xy"
+        )
+    if incidents.crs is None:
+        raise InputError("the incidents do not say their coordinate reference system; set it with set_crs")
+    if CRS(incidents.crs) != target:
+        log.info("incidents reprojected from %s to %s", incidents.crs.to_string(), target.to_string())
+        points = incidents[[incidents.active_geometry_name]]
+        moved = geometry_to_bng(points) if target.to_epsg() == 27700 else points.to_crs(target)
+    else:
+        moved = incidents
+    shapes = moved.geometry.to_numpy()
+    wrong = shapely.get_type_id(shapes) != 0
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        kind = "nothing" if shapes[first] is None else shapes[first].geom_type
+        raise InputError(
+            f"{int(wrong.sum()):,} of {len(shapes):,} incidents are no points (the first is row "
+            f"{incidents.index[first]}: {kind}); leave them out, counted, or use their centroids"
+        )
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
+    bad = ~(np.isfinite(x) & np.isfinite(y))
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{int(bad.sum()):,} of {len(shapes):,} incidents have no finite coordinates (the first is row "
+            f"{incidents.index[first]}); leave them out, counted, or repair them"
+        )
+    return x, y
+
+
+def weights_of(incidents: gpd.GeoDataFrame, weight: str) -> Floats:
+    """Return a column of weights as floats of zero or more."""
+    if weight not in incidents.columns:
+        raise InputError(
+            f"weight={weight!r} is no column of the incidents; they have {', '.join(incidents.columns[:12])}"
+        )
+    try:
+        values: Floats = incidents[weight].to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"the weights in {weight!r} are not numbers") from None
+    bad = ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{int(bad.sum()):,} weights in {weight!r} are missing, infinite or negative (the first is row "
+            f"{incidents.index[first]}: {values[first]}); weights must be zero or more"
+        )
+    return values

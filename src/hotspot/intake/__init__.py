@@ -1,0 +1,1 @@
+"""Files in, incidents out, every row accounted for."""

@@ -1,0 +1,102 @@
+"""Choose incidents by category and months, and keep the record of what was observed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hotspot import provenance
+from hotspot.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+def select_incidents(
+    incidents: gpd.GeoDataFrame,
+    *,
+    category: str | Iterable[str] | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the incidents of some categories and months.
+
+    Parameters
+    ----------
+    incidents
+        With ``category``, and ``start`` when months are chosen.
+    category
+        One category or several, in any case of letters; all when None.
+    start, end
+        First and last month, ``YYYY-MM``, both included; open when None.
+
+    Raises
+    ------
+    InputError
+        If a category is not in the data (the nearest is named), a month is not ``YYYY-MM``, the
+        months are reversed, or nothing is left.
+
+    Notes
+    -----
+    The months that the record calls observed shrink to the chosen ones, so that "months active of
+    months observed" counts the months in which an incident could have been seen.
+    """
+    kept = incidents
+    if category is not None:
+        kept = kept[kept["category"].isin(_known(incidents, category))]
+    for month, side in ((start, "start"), (end, "end")):
+        if month is not None and not _MONTH.match(month):
+            raise InputError(f"{side}={month!r} is no month; write it as YYYY-MM, such as 2025-03")
+    if start is not None and end is not None and start > end:
+        raise InputError(f"start={start} is after end={end}; swap them")
+    record = provenance.of(incidents)
+    if start is not None or end is not None:
+        low, high = start or "0000-00", end or "9999-99"
+        months = kept["start"].dt.strftime("%Y-%m")
+        kept = kept[(months >= low) & (months <= high)]
+        for source in record["sources"]:
+            source["months"] = [month for month in source["months"] if low <= month <= high]
+        seen = [month for source in record["sources"] for month in source["months"]]
+        record["as_of"] = str(pd.Period(max(seen), freq="M").end_time.date()) if seen else None
+    if kept.empty:
+        raise InputError(_nothing(incidents, category, start, end))
+    chosen = None if category is None else sorted(_known(incidents, category))
+    record["steps"].append(
+        {
+            "step": "select_incidents",
+            "category": chosen,
+            "start": start,
+            "end": end,
+            "kept": len(kept),
+            "of": len(incidents),
+        }
+    )
+    return provenance.put(kept.copy(), record)
+
+
+def _known(incidents: gpd.GeoDataFrame, category: str | Iterable[str]) -> list[str]:
+    wanted = [category] if isinstance(category, str) else list(category)
+    present = {str(name).casefold(): str(name) for name in incidents["category"].dropna().unique()}
+    for name in wanted:
+        if name.casefold() not in present:
+            near = difflib.get_close_matches(name.casefold(), present, n=1, cutoff=0.4)
+            guess = f"did you mean {present[near[0]]!r}? " if near else ""
+            raise InputError(
+                f"no incident has the category {name!r}; {guess}The data has: {', '.join(sorted(present.values()))}"
+            )
+    return [present[name.casefold()] for name in wanted]
+
+
+def _nothing(incidents: gpd.GeoDataFrame, category: object, start: str | None, end: str | None) -> str:
+    span = ""
+    if "start" in incidents.columns and len(incidents):
+        span = f"; the data runs from {incidents['start'].min():%Y-%m} to {incidents['start'].max():%Y-%m}"
+    return (
+        f"no incident is left of {len(incidents):,} (category={category!r}, start={start}, end={end}){span}"
+    )

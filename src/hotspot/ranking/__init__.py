@@ -1,0 +1,1 @@
+"""Repeat locations and their ranking."""
