@@ -81,7 +81,7 @@ def _within(x: NDArray[np.float64], y: NDArray[np.float64], metres: NDArray[np.b
     )
     with np.errstate(invalid="ignore"):
         origin = (x == 0) & (y == 0)
-        return (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & ~origin
+        return np.asarray((x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & ~origin)
 
 
 def located_in(
@@ -91,4 +91,5 @@ def located_in(
     shapely.prepare(area)
     codes, distinct = pd.factorize(easting + 1j * northing)
     inside = np.asarray(shapely.intersects_xy(area, distinct.real, distinct.imag), dtype=bool)
-    return np.asarray(inside[codes])
+    held: NDArray[np.bool_] = inside[codes]
+    return held

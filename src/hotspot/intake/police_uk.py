@@ -340,7 +340,9 @@ def _present(parts: list[_Part], rows: _Rows) -> pd.DataFrame:
     for number, months in table.groupby("file")["month"]:
         counts = months.value_counts()
         source = parts[int(str(number))].source
-        present += [(source, str(text), int(rows_)) for text, rows_ in counts.items() if _MONTH.match(str(text))]
+        present += [
+            (source, str(text), int(rows_)) for text, rows_ in counts.items() if _MONTH.match(str(text))
+        ]
     present += [(part.source, part.month, 0) for part in parts if part.month is not None]
     return pd.DataFrame(present, columns=["source", "month", "rows"])
 

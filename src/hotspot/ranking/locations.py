@@ -139,12 +139,18 @@ def _count(incidents: gpd.GeoDataFrame, keys: Integers, x: NDArray[Any], y: NDAr
     busiest = spots.drop_duplicates("key").set_index("key")
     table[["easting", "northing"]] = busiest[["easting", "northing"]]
     if "start" in incidents.columns:
+        if not pd.api.types.is_datetime64_any_dtype(incidents["start"].dtype):
+            raise InputError(
+                f"the column 'start' holds no dates ({incidents['start'].dtype}); use pandas.to_datetime"
+            )
         dates = pd.DataFrame({"key": keys, "start": incidents["start"].to_numpy()})
         dates["month"] = dates["start"].dt.to_period("M")
         table["months_active"] = (
             dates.dropna().groupby("key")["month"].nunique().reindex(table.index, fill_value=0)
         )
-        ends = dates.groupby("key")["start"].agg(["min", "max"])
+        # Where the data has only months, a day would be invented: first and last are months too.
+        column = "month" if _month_only(incidents) else "start"
+        ends = dates.groupby("key")[column].agg(["min", "max"])
         table["first"], table["last"] = ends["min"], ends["max"]
     if "location" in incidents.columns:
         table["location"] = _most_frequent(keys, incidents["location"]).reindex(table.index)

@@ -212,27 +212,54 @@ def _neighbourhood(grid: Grid, radius: float | None) -> lattice.Neighbourhood:
 def _statistic(grid: Grid, data: NDArray[Any], hood: lattice.Neighbourhood, star: bool) -> _Statistic:
     mask = grid.mask
     sums = lattice.neighbourhood_sums(grid.to_matrix(data), hood, grid.row0)[mask]
-    drawn = lattice.neighbourhood_sums(mask, hood, grid.row0)[mask]
-    n, xs = len(data), data.astype(np.longdouble)
-    total, squares = xs.sum(), (xs * xs).sum()
-    if star:
-        count, mean = n, np.full(n, total / max(n, 1))
-        variance = np.full(n, (n * squares - total * total) / np.longdouble(max(n, 1)) ** 2)
-    else:
-        sums, drawn, count = sums - data, drawn - 1, n - 1
-        mean = (total - xs) / max(count, 1)
-        variance = (squares - xs * xs) / max(count, 1) - mean**2
-    reason = np.full(n, "", dtype=object)
+    drawn = lattice.neighbourhood_sums(mask, hood, grid.row0)[mask].astype(np.int64)
+    if not star:
+        sums, drawn = sums - data, drawn - 1
+    count = len(data) if star else len(data) - 1
+    mean, variance = _moments(data, star)
+    reason = np.full(len(data), "", dtype=object)
     reason[drawn == count] = "the neighbourhood is everything"
     reason[drawn == 0] = "no neighbours"
-    # Of whole counts the variance is exact here, up to the last digits: below this it is zero.
-    reason[variance <= 1e-15 * np.maximum(squares / max(n, 1), 1e-300)] = "no variation"
+    reason[variance == 0] = "no variation"
     if count < 2:
         reason[:] = "fewer than two cells"
-    spread = np.sqrt(np.maximum(variance, 0) * (count * drawn - drawn.astype(float) ** 2) / max(count - 1, 1))
+    spread = np.sqrt(variance * (count * drawn - drawn.astype(float) ** 2) / max(count - 1, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(reason == "", (sums - mean * drawn) / spread, np.nan)
-    return _Statistic(z.astype(float), sums, drawn.astype(np.int64), reason)
+    return _Statistic(z, sums, drawn, reason)
+
+
+def _moments(data: NDArray[Any], star: bool) -> tuple[Floats, Floats]:
+    """Return the mean and variance of the cells that each cell is compared with.
+
+    All cells for Gi*, all others for Gi. Whole counts are summed exactly, so that "no variation" is
+    exact too.
+    """
+    values, code, times = np.unique(data, return_inverse=True, return_counts=True)
+    if data.dtype == np.int64:
+        pairs = list(zip(values.tolist(), times.tolist(), strict=True))
+        n, total = len(data), sum(v * m for v, m in pairs)
+        squares = sum(v * v * m for v, m in pairs)
+        if star:
+            return _filled(len(data), total / n), _filled(len(data), (n * squares - total * total) / (n * n))
+        n = max(n - 1, 1)
+        mean = np.array([(total - v) / n for v, _ in pairs])
+        variance = np.array([(n * (squares - v * v) - (total - v) ** 2) / (n * n) for v, _ in pairs])
+        return mean[code], variance[code]
+    n, middle = len(data), float(data.mean())
+    centred = values - middle
+    scatter = float((centred * centred * times).sum())
+    # Below the rounding of the values themselves, scatter is no variation.
+    flat = 1e-29 * n * float(np.abs(values).max()) ** 2
+    if star:
+        return _filled(n, middle), _filled(n, scatter / n if scatter > flat else 0.0)
+    mean = (middle * n - values) / max(n - 1, 1)
+    left = scatter - centred * centred * n / max(n - 1, 1)
+    return mean[code], np.where(left > max(flat, 1e-12 * scatter), left / max(n - 1, 1), 0.0)[code]
+
+
+def _filled(n: int, value: float) -> Floats:
+    return np.full(n, value)
 
 
 def _tails(statistic: _Statistic, data: NDArray[Any], star: bool, inference: str) -> tuple[Floats, Floats]:

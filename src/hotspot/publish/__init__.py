@@ -1,0 +1,1 @@
+"""Outputs: maps, tables and the manifest that says what made them."""

@@ -1,0 +1,110 @@
+"""The columns of every output: a header for people, what it means, its unit, and its decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column is written.
+
+    ``decimals`` counts digits after the point; "g" is six significant digits, for p-values.
+    """
+
+    header: str
+    meaning: str
+    unit: str = ""
+    decimals: int | str | None = None
+
+
+COLUMNS: dict[str, Column] = {
+    "cell_id": Column("Cell id", "Number of the cell; the same cell has the same number in every run"),
+    "label": Column(
+        "Cell", "South-west corner of a square cell, or centre of a hexagon, on the National Grid", "m"
+    ),
+    "n": Column("Incidents", "Reported incidents in the cell", "incidents"),
+    "weight_sum": Column("Weight", "Sum of the incidents' weights in the cell", "weight", 3),
+    "share_in_area": Column(
+        "Share of cell in area", "How much of the cell lies inside the area, 0 to 1", "share", 4
+    ),
+    "gi_z": Column(
+        "Gi* z score", "Getis-Ord statistic: above 0, more than the area's average around the cell", "", 4
+    ),
+    "gi_p": Column(
+        "p value",
+        "Chance of a neighbourhood as extreme as this if incidents' cells were shuffled; two-sided",
+        "",
+        "g",
+    ),
+    "gi_q": Column(
+        "Adjusted p value (q)", "p value after correction for all the cells that were tested", "", "g"
+    ),
+    "gi_class": Column(
+        "Hot or cold",
+        "hot: more reports than if the cells' counts were shuffled over the area; cold: fewer; the percentage is the "
+        "confidence after correction (99% means q of 0.01 or less). Busy places are often hot for that reason alone",
+    ),
+    "density_per_km2": Column(
+        "Density",
+        "Kernel density at the cell's centre; pure chance makes peaks too",
+        "incidents per square km",
+        2,
+    ),
+    "number": Column("Number", "Row of this list, and the number on the map"),
+    "rank": Column("Rank", "Rank by incidents; locations with as many incidents share a rank"),
+    "location_id": Column(
+        "Location id", "Id of the location: its place id, or the coordinates of its busiest point"
+    ),
+    "location": Column(
+        "Location", "Most frequent location text; a map point stands for several streets around it"
+    ),
+    "incidents": Column("Incidents", "Reported incidents at the location", "incidents"),
+    "share_pct": Column("Share of incidents (%)", "Of all incidents in the data, listed or not", "%", 2),
+    "cumulative_pct": Column(
+        "Cumulative share (%)", "Share of this location and all above it together", "%", 2
+    ),
+    "months_active": Column(
+        "Months with incidents", "Months in which at least one incident was reported", "months"
+    ),
+    "months_observed": Column("Months observed", "Months for which the data has a file", "months"),
+    "first": Column("First incident", "Date of the first, or its month where the data has no days"),
+    "last": Column("Last incident", "Date of the last, or its month where the data has no days"),
+    "leading_categories": Column("Leading categories", "The most frequent categories, with their incidents"),
+    "easting": Column("Easting", "British National Grid easting (EPSG:27700)", "m", 1),
+    "northing": Column("Northing", "British National Grid northing (EPSG:27700)", "m", 1),
+    "lon": Column("Longitude", "WGS 84 longitude", "degrees", 6),
+    "lat": Column("Latitude", "WGS 84 latitude", "degrees", 6),
+    "source": Column("Source", "Who recorded the incidents, for which months, under which licence"),
+    "marking": Column("Marking", "How the file must be handled"),
+    "source_file": Column("File", "Name of the file that was read"),
+    "row": Column("Row", "Row in the file; the header is row 1"),
+    "reason": Column("Reason", "Why the row is not an incident"),
+    "field": Column("Field", "The field that is wrong"),
+    "value": Column("Value", "What stands in that field, at most 40 characters"),
+    "read": Column("Rows read", "Rows in the file, counted before anything else", "rows"),
+    "used": Column("Rows used", "Rows that became incidents", "rows"),
+    "set_aside": Column(
+        "Rows set aside", "Rows that are not incidents, by reason in the columns that follow", "rows"
+    ),
+    "no location": Column("No location", "Rows set aside because the source gives no coordinates", "rows"),
+    "outside the area": Column(
+        "Outside the area", "Rows set aside because the point is not in the area", "rows"
+    ),
+    "sha256": Column("SHA-256", "Fingerprint of the file's bytes"),
+    "month": Column("Month", "Calendar month, YYYY-MM"),
+    "rows": Column("Rows", "Rows read", "rows"),
+    "status": Column("Status", "present, or missing: a month without a file, which is not a zero"),
+}
+
+
+def column(name: str) -> Column:
+    """Return how a column is written; a column of the user's own keeps its name."""
+    known = COLUMNS.get(name)
+    if known is not None:
+        return known
+    if name.startswith("n_"):
+        return Column(
+            f"Incidents: {name[2:].replace('_', ' ')}", "Reported incidents of this kind", "incidents"
+        )
+    return Column(name, "Column of the user's own, or a reason counted in rows")

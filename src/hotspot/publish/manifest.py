@@ -1,0 +1,102 @@
+"""The manifest: what an output folder was made from and by, and the fingerprint of every file in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from hotspot import __version__, provenance
+from hotspot.publish.files import write_text_whole
+
+NAME = "manifest.json"
+PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "pyarrow", "folium")
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    call: Mapping[str, Any],
+    ledger: pd.DataFrame,
+    area: pd.DataFrame,
+    results: Mapping[str, pd.DataFrame],
+) -> Path:
+    """Write ``manifest.json`` into a finished folder.
+
+    Parameters
+    ----------
+    folder
+        The folder; every other file in it is listed with its size and SHA-256.
+    call
+        The parameters that were asked for.
+    ledger
+        The intake's ledger: the inputs, their rows and fingerprints.
+    area
+        The area used; its geometry is hashed.
+    results
+        Name to frame: the steps that made each.
+
+    Notes
+    -----
+    It holds no time, user or folder name, so the same run gives the same bytes.
+    """
+    frames = list(results.values())
+    content = {
+        "hotspot": __version__,
+        "marking": provenance.marking(frames),
+        "simulated": provenance.is_simulated(frames),
+        "source": provenance.source_line(frames),
+        "as_of": provenance.of(frames[0])["as_of"],
+        "call": dict(call),
+        "inputs": json.loads(ledger.to_json(orient="records")),
+        "area": {"sha256": outline_hash(area), "steps": provenance.of(area)["steps"]},
+        "notes": sorted({note for frame in frames for note in provenance.of(frame)["notes"]}),
+        "results": {name: provenance.of(frame)["steps"] for name, frame in results.items()},
+        "packages": {name: _version(name) for name in PACKAGES},
+        "outputs": [_fingerprint(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()],
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False, default=str) + "\n"
+    return write_text_whole(folder / NAME, text)
+
+
+def outline_hash(area: pd.DataFrame) -> str:
+    """Return the SHA-256 of the area's outline: normalised, to 0.01 m."""
+    outline = shapely.union_all(area.geometry.to_numpy())
+    whole = shapely.normalize(shapely.set_precision(outline, 0.01))
+    return hashlib.sha256(shapely.to_wkb(whole, byte_order=1)).hexdigest()
+
+
+def made_by_hotspot(folder: Path) -> tuple[bool, list[str]]:
+    """Tell whether a folder has a manifest of ours, and which of its files are not in it."""
+    path = folder / NAME
+    if not path.is_file():
+        return False, []
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        listed = {str(output["name"]) for output in content["outputs"]} | {NAME}
+    except (ValueError, KeyError, TypeError):
+        return False, []
+    present = {found.relative_to(folder).as_posix() for found in folder.rglob("*") if found.is_file()}
+    return "hotspot" in content, sorted(present - listed)
+
+
+def _fingerprint(path: Path, folder: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {
+        "name": path.relative_to(folder).as_posix(),
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

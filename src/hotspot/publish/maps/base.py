@@ -1,0 +1,150 @@
+"""The empty map, its boundary and its background, to which the layers are added."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+import folium
+import geopandas as gpd
+
+from hotspot.errors import HotspotWarning, InputError
+from hotspot.publish.escape import escape, is_missing
+from hotspot.publish.maps.assets import leaflet_css, leaflet_script
+from hotspot.publish.maps.checks import POLYGONS, checked_frame
+from hotspot.publish.maps.elements import (
+    Bounds,
+    DrawnLayer,
+    LayerSwitch,
+    ShapeData,
+    Verbatim,
+    bounds_of,
+    figure_of,
+    packed_shapes,
+)
+from hotspot.publish.maps.furniture import Furniture, furniture_of
+
+MAX_ZOOM = 19
+LEAFLET_SLOT = "hotspot_leaflet"
+_FILL_OPACITY = 0.85
+_FILL_OPACITY_OVER_TILES = 0.6
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?")
+
+
+def new_map(bounds: Bounds, *, whole_zooms: bool) -> folium.Map:
+    """Return a map without layers, centred on the box, that loads nothing from the web.
+
+    Parameters
+    ----------
+    bounds : tuple of float
+        West, south, east, north in degrees.
+    whole_zooms : bool
+        Whether the map stops at whole zoom levels only, at which web tiles are sharp.
+    """
+    west, south, east, north = bounds
+    m = folium.Map(
+        location=[round((south + north) / 2, 6), round((west + east) / 2, 6)],
+        tiles=None,
+        zoom_start=12,
+        prefer_canvas=True,
+        # Clusters and other plugins ask the map for this when no tile layer sets it.
+        maxZoom=MAX_ZOOM,
+        zoomSnap=1 if whole_zooms else 0.5,
+    )
+    m.default_js = []
+    m.default_css = []
+    figure = figure_of(m)
+    head = f"<style>{leaflet_css()}</style><script>{leaflet_script()}</script>"
+    figure.header.add_child(Verbatim(head), name=LEAFLET_SLOT)
+    dress(m)
+    return m
+
+
+def dress(m: folium.Map) -> Furniture:
+    """Return the map's furniture, putting it and a layer control on a map that has none."""
+    furniture = furniture_of(m)
+    if furniture is None:
+        header = figure_of(m).header
+        header.add_child(Verbatim(f"<style>{_text('page.css')}</style>"), name="hotspot_style")
+        header.add_child(Verbatim(f"<script>{_text('client.js')}</script>"), name="hotspot_client")
+        furniture = Furniture()
+        m.add_child(furniture)
+        if not any(isinstance(child, folium.LayerControl) for child in m._children.values()):
+            m.add_child(LayerSwitch())
+    return furniture
+
+
+def prepared_map(
+    on: folium.Map | None, bounds: Bounds, *, title: str | None, subject: str, tiles: str | None
+) -> tuple[folium.Map, Furniture]:
+    """Return the map to draw on, its furniture told of the title and of the box to show."""
+    if on is not None and not isinstance(on, folium.Map):
+        raise InputError(f"on must be a folium.Map, not {type(on).__name__}")
+    m = new_map(bounds, whole_zooms=tiles is not None) if on is None else on
+    furniture = dress(m)
+    if tiles is not None:
+        _add_tiles(m, tiles)
+    if title is not None:
+        furniture.title = title
+    if on is None:
+        furniture.subject = subject
+    furniture.extents.append(bounds)
+    return m, furniture
+
+
+def add_area(m: folium.Map, furniture: Furniture, area: gpd.GeoDataFrame | None) -> None:
+    """Draw the outline of the area, and print what its frame says of itself."""
+    if area is None:
+        return
+    outline = checked_frame(area, what="area", kinds=POLYGONS)
+    data = ShapeData(packed_shapes(outline))
+    bounds = bounds_of(outline)
+    m.add_child(data)
+    m.add_child(DrawnLayer("Boundary", draw="boundary", data=data, bounds=bounds))
+    furniture.extents.append(bounds)
+    furniture.add_record(area, area=True)
+    if "evidence_use" in area.columns:
+        texts = (str(text) for text in area["evidence_use"] if not is_missing(text))
+        furniture.cautions += [text for text in dict.fromkeys(texts) if text not in furniture.cautions]
+
+
+def fill_opacity(furniture: Furniture) -> float:
+    """Return how opaque cells are: less so where a web map shows the streets below them."""
+    return _FILL_OPACITY_OVER_TILES if furniture.tile_urls else _FILL_OPACITY
+
+
+def _add_tiles(m: folium.Map, tiles: str) -> None:
+    own: dict[str, Any] = (
+        {"attr": escape(urlsplit(tiles).netloc), "max_zoom": MAX_ZOOM} if "://" in tiles else {}
+    )
+    try:
+        layer = folium.TileLayer(tiles, overlay=True, **own)
+    except ValueError as problem:
+        raise InputError(f"tiles={tiles!r} is not known: give a name such as 'OpenStreetMap'") from problem
+    address = urlsplit(layer.tiles)
+    if address.scheme not in ("https", "http") or not _HOST.fullmatch(address.netloc.replace("{s}", "s")):
+        raise InputError(
+            f"tiles={tiles!r} is neither a known name nor an address such as https://host/{{z}}/{{x}}/{{y}}.png"
+        )
+    layer.layer_name = f"Web map ({address.netloc.replace('{s}.', '')})"
+    # First of the children, so that it lies under what is drawn and the browser asks for it first.
+    m.add_child(layer, index=0)
+    dress(m).tile_urls.append(layer.tiles)
+    refuses = (
+        " OpenStreetMap's own server refuses pages opened from disk."
+        if "openstreetmap" in layer.tiles
+        else ""
+    )
+    warnings.warn(
+        f"the map will load its background from {address.netloc}: whoever opens it tells that server which "
+        f"places are looked at. Leave tiles out for a map that asks no server for anything.{refuses}",
+        HotspotWarning,
+        stacklevel=4,
+    )
+
+
+def _text(name: str) -> str:
+    return resources.files("hotspot.publish.maps").joinpath(name).read_text(encoding="utf-8")

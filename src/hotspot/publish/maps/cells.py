@@ -1,0 +1,205 @@
+"""Maps of cells: significance classes beside densities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot import provenance
+from hotspot.errors import InputError
+from hotspot.publish.escape import plain
+from hotspot.publish.maps.base import add_area, fill_opacity, prepared_map
+from hotspot.publish.maps.checks import POLYGONS, checked_count, checked_frame, first_index, require_any
+from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of, packed_shapes
+from hotspot.publish.maps.legend import CLASSES, UNDEFINED, Shading, band_shading, class_shading, class_words
+from hotspot.publish.maps.locations import map_locations
+
+_MOST_CATEGORIES = 12
+UNCORRECTED = " (uncorrected)"
+_NAMES = {
+    "classes": "Hot and cold cells",
+    "density": "Density (incidents per square km)",
+    "counts": "Reported incidents",
+}
+
+
+def map_cells(
+    cells: gpd.GeoDataFrame,
+    *,
+    area: gpd.GeoDataFrame | None = None,
+    locations: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    tiles: str | None = None,
+) -> folium.Map:
+    """Draw cells by significance class, with their density as a second layer.
+
+    Parameters
+    ----------
+    cells : geopandas.GeoDataFrame
+        Polygons with a CRS, at most 40,000, on ``cell_id``. Drawn and described are those of the
+        columns ``gi_class``, ``n``, ``weight_sum``, ``n_<value>`` (the 12 with the most
+        incidents), ``share_in_area`` (0 to 1), ``gi_z``, ``gi_p``, ``gi_q``,
+        ``density_per_km2`` and ``label`` that are there. Without ``gi_class`` cells are coloured
+        by ``n``.
+    area : geopandas.GeoDataFrame, optional
+        Drawn as the boundary. The texts of a column ``evidence_use`` are printed.
+    locations : geopandas.GeoDataFrame, optional
+        Drawn and numbered as by `map_locations`.
+    title : str, optional
+        Default: made from what is drawn and the months covered.
+    tiles : str, optional
+        Name ("OpenStreetMap") or address of a background from the web. Default: none, so that
+        the saved map asks no server for anything.
+
+    Returns
+    -------
+    folium.Map
+        Add your own layers to it, then save it with `save_map`.
+
+    Raises
+    ------
+    InputError
+        If the cells cannot be drawn.
+
+    Warns
+    -----
+    HotspotWarning
+        If ``tiles`` is given: the tile server learns which places a viewer looks at.
+
+    Notes
+    -----
+    How this can mislead: a hot cell has more reports than if they were spread evenly over the
+    area. Town centres are often hot because many people are there; the map says so.
+    """
+    require_any(cells, ["gi_class", "n", "density_per_km2"], what="cells")
+    drawn = checked_frame(cells, what="cells", kinds=POLYGONS)
+    checked_count(drawn)
+    codes = _class_codes(drawn["gi_class"]) if "gi_class" in drawn else None
+    corrected = _corrected(cells)
+    bounds = bounds_of(drawn)
+    subject = "Reported incidents by cell" if codes is None else "Hot and cold cells of reported incidents"
+    m, furniture = prepared_map(None, bounds, title=title, subject=subject, tiles=tiles)
+    furniture.add_record(cells)
+    data = ShapeData(
+        {**packed_shapes(drawn), "headings": _headings(drawn), "rows": _rows(drawn, codes, corrected)}
+    )
+    m.add_child(data)
+    opacity = fill_opacity(furniture)
+    for shown_first, shading in enumerate(_shadings(drawn, codes, corrected, opacity)):
+        key = shading.legend.key
+        look = {"key": key, "codes": shading.codes, "looks": shading.looks}
+        m.add_child(
+            DrawnLayer(_NAMES[key], draw="shade", data=data, bounds=bounds, show=shown_first == 0, look=look)
+        )
+        furniture.legends.append(shading.legend)
+    add_area(m, furniture, area)
+    if locations is not None:
+        map_locations(locations, on=m)
+    return m
+
+
+def _shadings(
+    drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: bool, opacity: float
+) -> list[Shading]:
+    made = []
+    if codes is not None:
+        made.append(class_shading(codes, corrected=corrected, opacity=opacity))
+    elif "n" in drawn:
+        counts = _numbers(drawn, "n")
+        made.append(band_shading(counts, key="counts", title=_NAMES["counts"], whole=True, opacity=opacity))
+    if "density_per_km2" in drawn:
+        density = _numbers(drawn, "density_per_km2")
+        made.append(
+            band_shading(density, key="density", title=_NAMES["density"], whole=False, opacity=opacity)
+        )
+    return made
+
+
+def _class_codes(classes: pd.Series[Any]) -> NDArray[np.int64]:
+    """Turn class names into codes; a missing class is the undefined one."""
+    missing = classes.isna().to_numpy()
+    positions = {name + end: code for code, name in enumerate(CLASSES) for end in ("", UNCORRECTED)}
+    codes = classes.astype(object).map(positions).astype(float)
+    unknown = codes.isna().to_numpy() & ~missing
+    if unknown.any():
+        raise InputError(
+            f"gi_class has {int(unknown.sum()):,} values that are no class, the first {plain(classes[unknown].iloc[0])!r} "
+            f"at index {first_index(classes.index[unknown])}: the classes are {', '.join(CLASSES)}"
+        )
+    return codes.fillna(UNDEFINED).to_numpy().astype(np.int64)
+
+
+def _corrected(cells: gpd.GeoDataFrame) -> bool:
+    """Tell whether the classes were corrected, from their names and from the frame's record."""
+    if "gi_class" in cells and cells["gi_class"].astype(str).str.endswith(UNCORRECTED).any():
+        return False
+    return _made_by(cells).get("correction", "") is not None
+
+
+def _made_by(cells: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return the recorded parameters of the step that tested the cells, empty where there is none."""
+    steps = [step for step in provenance.of(cells)["steps"] if step.get("step") == "getis_ord"]
+    return steps[-1] if steps else {}
+
+
+def _headings(drawn: gpd.GeoDataFrame) -> list[str]:
+    if "label" in drawn:
+        return [f"Cell {plain(label)}" for label in drawn["label"]]
+    return [f"Cell {plain(cell_id)}" for cell_id in drawn.index]
+
+
+def _rows(drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: bool) -> list[dict[str, Any]]:
+    """Say what is told of each cell: heading, way of writing, values; ``tip`` rows also on hover."""
+    rows: list[dict[str, Any]] = []
+
+    def add(column: str, head: str, kind: str, *, tip: bool, digits: int, factor: float = 1.0) -> None:
+        if column in drawn:
+            values = _short(_numbers(drawn, column) * factor, digits)
+            rows.append({"head": head, "kind": kind, "tip": tip, "values": values})
+
+    add("n", "Reported incidents", "count", tip=True, digits=0)
+    add("weight_sum", "Weighted total", "amount", tip=False, digits=2)
+    if codes is not None:
+        words = class_words(corrected=corrected)
+        rows.append({"head": "Class", "kind": "text", "tip": True, "words": words, "values": codes})
+    add("gi_z", f"z ({plain(_made_by(drawn).get('statistic', 'Gi*'))})", "score", tip=True, digits=2)
+    add("gi_p", "p", "chance", tip=False, digits=4)
+    add("gi_q", "q (adjusted p)", "chance", tip=True, digits=4)
+    add("density_per_km2", "Density per square km", "amount", tip=True, digits=2)
+    add("share_in_area", "Share of cell inside the area", "percent", tip=True, digits=1, factor=100.0)
+    named = _category_columns(drawn)
+    for column in named:
+        counts = _short(_numbers(drawn, column), 0)
+        rows.append({"head": plain(column[2:], limit=60), "kind": "count", "sparse": True, "values": counts})
+    return rows
+
+
+def _category_columns(drawn: gpd.GeoDataFrame) -> list[str]:
+    names = [
+        name
+        for name in drawn.columns
+        if isinstance(name, str) and name.startswith("n_") and pd.api.types.is_numeric_dtype(drawn[name])
+    ]
+    # Ties by name, so that the order of columns does not change the file.
+    return sorted(names, key=lambda name: (-float(drawn[name].sum()), name))[:_MOST_CATEGORIES]
+
+
+def _numbers(drawn: gpd.GeoDataFrame, column: str) -> NDArray[np.float64]:
+    try:
+        values = pd.to_numeric(drawn[column]).to_numpy(dtype=float, na_value=np.nan)
+    except (ValueError, TypeError) as problem:
+        raise InputError(f"column {column} of cells must be numbers: {problem}") from problem
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _short(values: NDArray[np.float64], digits: int) -> list[float | int | None]:
+    """Round for the page, whole numbers without a point, missing values as None."""
+    return [
+        None if np.isnan(value) else int(value) if value == int(value) else value
+        for value in np.round(values, digits).tolist()
+    ]

@@ -1,0 +1,199 @@
+"""Colours, class words and bands, and the key that explains them.
+
+Every class has words beside its colour, and both palettes stay apart for the common kinds of
+colour blindness: blue against red with lightness falling towards the extremes, and one scale that
+only gets darker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.publish.escape import escape
+
+CLASSES = ("cold 99%", "cold 95%", "cold 90%", "not significant", "hot 90%", "hot 95%", "hot 99%")
+UNDEFINED = len(CLASSES)
+NOT_DRAWN = -1
+EVENLY = (
+    "Hot means more reports than if spread evenly over the area; busy places are often hot for that reason."
+)
+BANDS = ("#dcedb4", "#a3d6a5", "#5fb7a6", "#3191a4", "#2c6596", "#2b2f74")
+
+# Most of the cells lie in the lower part of a skewed distribution: even steps of rank would
+# spend most of the colours there.
+_BAND_SHARES = (0.3, 0.55, 0.75, 0.9, 0.97)
+_CLASS_FILLS = ("#1f5fa8", "#5b9fd0", "#b3d4ea", "#ffffff", "#fbc3a4", "#e5734f", "#a8142d")
+_DIRECTIONS = {"cold": "Cold", "hot": "Hot"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a key: its look (Leaflet path options), its words, and how many cells have it."""
+
+    look: dict[str, Any]
+    words: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The key of one layer; ``key`` ties it to the layer, so that it is shown only with it."""
+
+    key: str
+    title: str
+    entries: Sequence[Entry]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Shading:
+    """How each cell of a layer is drawn: a code a cell (-1: not at all), a look a code."""
+
+    codes: NDArray[np.int64]
+    looks: list[dict[str, Any]]
+    legend: Legend
+
+
+def class_words(*, corrected: bool) -> list[str]:
+    """Name the classes in words, in the order of their codes, the undefined class last."""
+    ending = " after correction" if corrected else ", not corrected for the number of cells tested"
+    words = []
+    for name in CLASSES:
+        direction, _, level = name.partition(" ")
+        if direction in _DIRECTIONS:
+            words.append(f"{_DIRECTIONS[direction]}, {level.rstrip('%')} % confidence{ending}")
+        else:
+            words.append("Not significant")
+    return [*words, "No result for this cell"]
+
+
+def class_shading(codes: NDArray[np.int64], *, corrected: bool, opacity: float) -> Shading:
+    """Shade by significance class; ``codes`` index ``CLASSES``, with 7 for undefined."""
+    looks = [
+        {"color": "#4a4a4a", "weight": 0.6, "fillColor": fill, "fillOpacity": opacity}
+        for fill in _CLASS_FILLS
+    ]
+    looks[CLASSES.index("not significant")] = {
+        "color": "#8a8a8a",
+        "weight": 0.4,
+        "fillColor": "#ffffff",
+        "fillOpacity": 0.05,
+    }
+    looks.append(
+        {"color": "#6a6a6a", "weight": 0.6, "dashArray": "2 3", "fillColor": "#bdbdbd", "fillOpacity": 0.35}
+    )
+    counts = np.bincount(codes, minlength=len(looks))
+    words = class_words(corrected=corrected)
+    order = [*reversed(range(len(CLASSES))), UNDEFINED]
+    entries = [
+        Entry(looks[code], words[code], int(counts[code]))
+        for code in order
+        if code != UNDEFINED or counts[code]
+    ]
+    return Shading(codes, looks, Legend("classes", "Hot and cold cells", entries, (EVENLY,)))
+
+
+def band_shading(
+    values: NDArray[np.float64],
+    *,
+    key: str,
+    title: str,
+    whole: bool,
+    opacity: float,
+    notes: Sequence[str] = (),
+) -> Shading:
+    """Shade positive values in up to six bands; zero and missing values are not drawn.
+
+    Parameters
+    ----------
+    values : array of float
+        One value a cell.
+    key, title : str
+        Of the layer's key.
+    whole : bool
+        Whether the values are whole numbers, so that a band reads "2 to 4".
+    opacity : float
+        Of the fill, 0 to 1.
+    notes : sequence of str
+        Printed under the key.
+
+    Returns
+    -------
+    Shading
+        Codes from 0 (lowest band), -1 where nothing is drawn.
+    """
+    positive = np.isfinite(values) & (values > 0)
+    breaks = _breaks(values[positive], whole=whole)
+    codes = np.where(
+        positive, np.searchsorted(breaks, np.where(positive, values, 0.0), side="right"), NOT_DRAWN
+    )
+    fills = [BANDS[round(step)] for step in np.linspace(0, len(BANDS) - 1, len(breaks) + 1)]
+    looks = [{"color": "#3a3a3a", "weight": 0.4, "fillColor": fill, "fillOpacity": opacity} for fill in fills]
+    counts = np.bincount(codes[positive], minlength=len(looks))
+    words = _band_words(breaks, float(values[positive].max(initial=0.0)), whole=whole)
+    entries = [Entry(look, word, int(n)) for look, word, n in zip(looks, words, counts, strict=True)]
+    shading_notes = ("Cells without any are not drawn.", *notes)
+    return Shading(codes.astype(np.int64), looks, Legend(key, title, entries, shading_notes))
+
+
+def legend_html(legend: Legend) -> str:
+    """Return the key as HTML, every text in it escaped."""
+    rows = "".join(
+        f'<li><span class="hs-swatch" style="{_swatch(entry.look)}"></span>'
+        f"<span>{escape(entry.words)}</span>"
+        f'<span class="hs-count">{entry.count:,}<span class="hs-unseen"> cells</span></span></li>'
+        for entry in legend.entries
+    )
+    notes = "".join(f'<p class="hs-fine">{escape(note, limit=600)}</p>' for note in legend.notes)
+    return (
+        f'<section data-legend="{escape(legend.key)}"><h2>{escape(legend.title)}</h2>'
+        f'<ul class="hs-key"><li class="hs-head"><span></span><span></span><span>cells</span></li>'
+        f"{rows}</ul>{notes}</section>"
+    )
+
+
+def _swatch(look: dict[str, Any]) -> str:
+    red, green, blue = (int(look["fillColor"][i : i + 2], 16) for i in (1, 3, 5))
+    line = "dashed" if "dashArray" in look else "solid"
+    return f"background:rgba({red},{green},{blue},{look['fillOpacity']});border:1px {line} {look['color']}"
+
+
+def _breaks(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
+    if values.size == 0:
+        return np.empty(0)
+    rounded = [_round_number(float(q)) for q in np.quantile(values, _BAND_SHARES)]
+    if whole:
+        rounded = [float(max(round(q), 2)) for q in rounded]
+    lowest, highest = values.min(), values.max()
+    return np.array(sorted({q for q in rounded if lowest < q <= highest}), dtype=float)
+
+
+def _round_number(value: float) -> float:
+    """Round to a number that people read easily: 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(value))
+    steps = np.array([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
+    nearest = steps[np.argmin(np.abs(steps - value / power))]
+    # Powers below one are not exact in binary: 3 * 0.1 would print as 0.30000000000000004.
+    return float(f"{nearest * power:.6g}")
+
+
+def _band_words(breaks: NDArray[np.float64], highest: float, *, whole: bool) -> list[str]:
+    if len(breaks) == 0:
+        if highest <= 0:
+            return ["none"]
+        return ["1" if whole and highest == 1 else f"up to {highest:,.6g}"]
+    if whole:
+        edges = [1, *(int(b) for b in breaks)]
+        words = [
+            f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}" for low, high in pairwise(edges)
+        ]
+        return [*words, f"{edges[-1]:,} or more"]
+    text = [f"{b:,.6g}" for b in breaks]
+    between = [f"{low} to {high}" for low, high in pairwise(text)]
+    return [f"under {text[0]}", *between, f"{text[-1]} or more"]

@@ -1,0 +1,213 @@
+"""Tables: CSV files that Excel cannot change or run, and GeoPackages for QGIS."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from hotspot import provenance
+from hotspot.errors import InputError
+from hotspot.geography.projection import geometry_to_wgs84
+from hotspot.publish.columns import Column, column
+from hotspot.publish.files import whole_file, write_bytes_whole
+
+# Excel, LibreOffice and their kin run a cell that begins with one of these (full-width forms too), and
+# read the second kind as a number: a 12-digit UPRN becomes 1.2E+11, 007 becomes 7, 1E5 becomes 100000.
+_RUNS = re.compile(r"^[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
+_CHANGED = re.compile(r"^\s*(\d{12,}|0\d+|\d+(\.\d*)?[eE]\d+)\s*$")
+GUARD = "'"
+
+
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """Write a table as CSV for Excel, with a data dictionary beside it.
+
+    Parameters
+    ----------
+    frame
+        Any result. An index named ``cell_id`` becomes a column; a geometry becomes easting, northing,
+        longitude and latitude of its centre.
+    path
+        The file to write, ending in ``.csv``. ``NAME_columns.csv`` beside it says what each column means.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Notes
+    -----
+    UTF-8 with a byte order mark, ISO dates, text in quotes. Text that a spreadsheet would run as a
+    formula, or change (long numbers, leading zeros), begins with an apostrophe; numbers stay numbers.
+    The last columns name the source and the marking: OFFICIAL-SENSITIVE unless every source is known
+    and declared open. The file appears whole or not at all.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".csv":
+        raise InputError(f"{target.name} must end in .csv")
+    table = _flat(frame)
+    names = [str(name) for name in table.columns]
+    headers = _unique([column(name).header for name in names])
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
+    writer.writerow([guard(header) for header in headers])
+    written = [_texts(table[name], column(name)) for name in names]
+    writer.writerows(zip(*written, strict=True))
+    rows = [[guard(header), guard(name), c.meaning, c.unit] for header, name, c in _described(headers, names)]
+    meaning = io.StringIO()
+    dictionary = csv.writer(meaning, lineterminator="\r\n")
+    dictionary.writerow(["Column", "Name in scripts", "Meaning", "Unit"])
+    dictionary.writerows(rows)
+    dictionary.writerow(
+        ["", "", "An apostrophe before a text keeps a spreadsheet from changing it; it is no part of it", ""]
+    )
+    beside = target.with_name(f"{target.stem}_columns.csv")
+    write_bytes_whole(beside, meaning.getvalue().encode("utf-8-sig"))
+    write_bytes_whole(target, text.getvalue().encode("utf-8-sig"))
+    return target
+
+
+def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> Path:
+    """Write frames as layers of one GeoPackage, the same bytes every time.
+
+    Parameters
+    ----------
+    frames
+        Layer name to frame. Each layer gets the columns ``source`` and ``marking``.
+    path
+        The file to write, ending in ``.gpkg``; it appears whole or not at all.
+    """
+    import pyogrio
+
+    target = Path(path)
+    if target.suffix.lower() != ".gpkg":
+        raise InputError(f"{target.name} must end in .gpkg")
+    if not frames:
+        raise InputError("there is no layer to write")
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    # A GeoPackage holds the time of its last change; a fixed one makes equal runs equal files.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    try:
+        with whole_file(target) as temporary:
+            for layer, frame in frames.items():
+                plain = _for_geopackage(frame)
+                pyogrio.write_dataframe(
+                    plain,
+                    temporary,
+                    layer=layer,
+                    driver="GPKG",
+                    append=temporary.exists() and temporary.stat().st_size > 0,
+                )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+    return target
+
+
+def guard(text: str) -> str:
+    """Return text that a spreadsheet shows as it is: control characters gone, an apostrophe where needed."""
+    clean = "".join(" " if unicodedata.category(mark) in ("Cc", "Cs") else mark for mark in text)
+    return GUARD + clean if _RUNS.match(text) or _CHANGED.match(text) else clean
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame as plain columns, with source and marking last."""
+    table = pd.DataFrame(frame).copy()
+    if frame.index.name is not None:
+        table.insert(0, str(frame.index.name), frame.index.to_numpy())
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
+        table = table.drop(columns=frame.active_geometry_name)
+        for name, values in _centre_columns(frame).items():
+            if name not in table.columns:
+                table[name] = values
+    table = table[
+        [name for name in table.columns if not isinstance(table[name].dtype, gpd.array.GeometryDtype)]
+    ]
+    if "source" not in table.columns:
+        table["source"] = provenance.source_line([frame]).removeprefix("Source: ")
+    table["marking"] = provenance.marking([frame])
+    return table
+
+
+def _centre_columns(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    if frame.crs is None or frame.empty:
+        return {}
+    centre = frame.geometry.centroid
+    columns: dict[str, Any] = {}
+    if frame.crs.to_epsg() == 27700:
+        columns |= {"easting": centre.x.to_numpy(), "northing": centre.y.to_numpy()}
+    degrees = geometry_to_wgs84(gpd.GeoDataFrame(geometry=centre)).geometry
+    return columns | {"lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()}
+
+
+def _unique(headers: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    unique = []
+    for header in headers:
+        seen[header] = seen.get(header, 0) + 1
+        unique.append(header if seen[header] == 1 else f"{header} ({seen[header]})")
+    return unique
+
+
+def _described(headers: list[str], names: list[str]) -> list[tuple[str, str, Column]]:
+    return [(header, name, column(name)) for header, name in zip(headers, names, strict=True)]
+
+
+def _texts(values: pd.Series, how: Column) -> list[str]:
+    """Write one column's values as text."""
+    kind = values.dtype
+    if isinstance(kind, pd.PeriodDtype):
+        return ["" if value is pd.NaT else str(value) for value in values]
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        midnight = bool((values.dropna() == values.dropna().dt.normalize()).all())
+        pattern = "%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S"
+        return ["" if text is None or text != text else str(text) for text in values.dt.strftime(pattern)]
+    if pd.api.types.is_bool_dtype(kind):
+        return ["" if pd.isna(value) else "yes" if value else "no" for value in values]
+    if pd.api.types.is_integer_dtype(kind):
+        return ["" if pd.isna(value) else str(int(value)) for value in values]
+    if pd.api.types.is_float_dtype(kind):
+        write = _number_writer(how)
+        return [
+            "" if not np.isfinite(value) else write(float(value)) for value in values.to_numpy(dtype=float)
+        ]
+    return [
+        "" if value is None or value is pd.NA or value != value else guard(str(value))
+        for value in values.astype(object)
+    ]
+
+
+def _number_writer(how: Column) -> Callable[[float], str]:
+    if how.decimals == "g":
+        return lambda value: f"{value:.6g}"
+    if how.decimals is None:
+        return repr
+    return lambda value: f"{value:.{how.decimals}f}"
+
+
+def _for_geopackage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    plain = frame.copy()
+    if frame.index.name is not None:
+        plain.insert(0, str(frame.index.name), frame.index.to_numpy())
+    for name in plain.columns:
+        kind = plain[name].dtype
+        if isinstance(kind, pd.PeriodDtype | pd.CategoricalDtype):
+            plain[name] = (
+                plain[name]
+                .astype(object)
+                .where(plain[name].notna(), None)
+                .map(lambda v: None if v is None else str(v))
+            )
+    if "source" not in plain.columns:
+        plain["source"] = provenance.source_line([frame]).removeprefix("Source: ")
+    plain["marking"] = provenance.marking([frame])
+    plain.attrs = {}
+    return plain.reset_index(drop=True)
