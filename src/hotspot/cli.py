@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 _MONTH = "YYYY-MM"
 
 
+class _AnyPath(click.ParamType[Path]):
+    """A path as text: whether it can be used is for the readers to say, in their own words."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Refuse what no file system takes."""
+        if not str(value).strip() or "\0" in str(value):
+            self.fail("the path is empty or holds a NUL character")
+        return Path(value)
+
+
+_PATH = _AnyPath()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hotspot")
 def cli() -> None:
@@ -55,7 +70,7 @@ def _analysis_options(command: Any) -> Any:
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("hotspot-demo"), show_default=True)
+@click.option("--out", type=_PATH, default=Path("hotspot-demo"), show_default=True)
 @_analysis_options
 def demo(out: Path, **asked: Any) -> None:
     """Run the main job on the simulated incidents that come with the package."""
@@ -68,11 +83,11 @@ def demo(out: Path, **asked: Any) -> None:
 
 
 @cli.command()
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--area", "area_file", type=click.Path(path_type=Path), required=True, help="File of polygons.")
+@click.argument("data", type=_PATH)
+@click.option("--area", "area_file", type=_PATH, required=True, help="File of polygons.")
 @click.option("--layer", help="Layer of the area file, when it has several.")
 @click.option("--where", help="Condition on the area's columns, such as \"name = 'Dudley'\".")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("hotspot-output"), show_default=True)
+@click.option("--out", type=_PATH, default=Path("hotspot-output"), show_default=True)
 @_analysis_options
 def hotspots(
     data: Path, area_file: Path, layer: str | None, where: str | None, out: Path, **asked: Any
@@ -86,7 +101,7 @@ def hotspots(
 
 
 @cli.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=_PATH)
 def check(data: Path) -> None:
     """Say what is in DATA: the rows of each file, where they went, and the months that are missing."""
     from hotspot.intake.police_uk import read_police_uk
@@ -96,8 +111,10 @@ def check(data: Path) -> None:
 
 def _main_job(data: Path, area: Any, out: Path, call: dict[str, Any], asked: dict[str, Any]) -> None:
     from hotspot.intake.police_uk import read_police_uk
+    from hotspot.publish.folder import check_place
     from hotspot.publish.main_job import Job, analyse, summary_of_ledger, write_folder
 
+    check_place(out)  # before the work, so that a wrong folder costs no time
     job = Job(categories=tuple(asked.pop("category")), **asked)
     intake = read_police_uk(data, area=area, progress=True)
     for line in summary_of_ledger(intake.ledger):
@@ -160,9 +177,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             # A console of an old code page shows a question mark rather than stopping the run.
             stream.reconfigure(errors="replace")
-    log = logging.getLogger("hotspot")
+    log, notes = logging.getLogger("hotspot"), _Notes()
+    level = log.level
     log.setLevel(logging.INFO)
-    log.addHandler(_Notes())
+    log.addHandler(notes)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", HotspotWarning)
@@ -181,6 +199,11 @@ def main(arguments: Iterable[str] | None = None) -> None:
         sys.exit(130)
     except MemoryError:
         _stop("this needs more memory than the machine has; use larger cells or fewer months")
+    except OSError as error:
+        _stop(f"a file or folder cannot be used ({error}); check the paths and run again")
+    finally:
+        log.removeHandler(notes)
+        log.setLevel(level)
 
 
 def _stop(message: str) -> None:

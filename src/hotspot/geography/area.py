@@ -76,7 +76,11 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
-    if not path.exists():
+    try:
+        there = path.exists()
+    except (OSError, ValueError) as error:
+        raise InputError(f"the area file {str(path)[:120]!r} cannot be opened ({error}); check it") from None
+    if not there:
         raise InputError(
             f"the area file {path} does not exist; check the spelling and the folder you run from"
         )

@@ -154,7 +154,7 @@ def _groups(incidents: gpd.GeoDataFrame, by: str | None) -> dict[str, NDArray[np
         raise InputError(f"by={by!r}: two values make the same column name; rename one of them")
     missing = values.isna().to_numpy()
     if missing.any():
-        groups["n_not_recorded"] = missing
+        groups["n_not_recorded"] = missing | groups.get("n_not_recorded", False)
     return groups
 
 

@@ -82,7 +82,7 @@ class Grid:
         """
         if shape not in ("square", "hexagon"):
             raise InputError(f"shape={shape!r} is not known; use 'square' or 'hexagon'")
-        if not isinstance(cell_size, int | float | np.number) or not np.isfinite(cell_size) or cell_size <= 0:
+        if not isinstance(cell_size, int | float | np.number) or not 1e-3 <= cell_size <= 1e7:
             raise InputError(
                 f"cell_size={cell_size!r} is not a positive number of metres; 200 is a usual size"
             )
@@ -168,6 +168,29 @@ class Grid:
                     cx, cy = centres(np.array([row]), np.array([col]), self.cell_size, self.shape)
                     around.append(((float(cx[0]) - x) ** 2 + (float(cy[0]) - y) ** 2, r * width + c))
         return min(around)[1] if around else -1
+
+    def rows_of(self, cells: pd.DataFrame) -> Integers:
+        """Return the row of a frame that holds each cell, in the order of ``cell_ids``.
+
+        Raises
+        ------
+        InputError
+            If the frame is not exactly this grid's cells, each once, in any order.
+        """
+        ids, index = self.cell_ids, cells.index
+        if not pd.api.types.is_integer_dtype(index.dtype) or len(index) != len(ids) or not index.is_unique:
+            raise InputError(
+                f"the frame must have one row for each of the grid's {len(ids):,} cells, on cell_id; it has "
+                f"{len(index):,} rows. Use count_incidents on this grid, and filter only afterwards"
+            )
+        order = index.get_indexer(pd.Index(ids))
+        if (order < 0).any():
+            first = int(ids[int(np.flatnonzero(order < 0)[0])])
+            raise InputError(
+                f"{int((order < 0).sum()):,} cells of the grid are not in the frame (the first is {first}, "
+                f"{self.label(first)}); count the incidents on this same grid"
+            )
+        return np.asarray(order, dtype=np.int64)
 
     def to_matrix(self, values: NDArray[Any]) -> NDArray[Any]:
         """Put values, in the order of ``cell_ids``, into a matrix with zeros outside the area."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +23,13 @@ from numpy.typing import NDArray
 from hotspot.errors import InputError
 
 LONGEST_FIELD = 10_000
-_QUOTE, _COMMA, _NEWLINE = 34, 44, 10
+NUMBERS = ("x", "y")
+"""Output names of the columns that are read as numbers."""
+_QUOTE, _COMMA, _NEWLINE, _RETURN = 34, 44, 10, 13
+# A quotation mark may only open a field, close it, or stand doubled inside: anything else is read
+# differently by every program.
+_FIELD = re.compile(rb'(?:^|(?<=,))(?:"(?:[^"]|"")*"|[^",]*)(?=,|$)')
+_SOUND_LINE = re.compile(rb'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 
 
 @dataclass
@@ -37,18 +45,22 @@ class Delimited:
     table: Any
     broken: list[tuple[int, str, str]] = field(default_factory=list)
     """Row number, reason and a measure of the fault (never the line's text) of each line that is no row."""
+    unreadable: list[tuple[int, str, str]] = field(default_factory=list)
+    """Position in ``table``, column and text of each field that should be a finite number and is not."""
 
 
 def decode(data: bytes, name: str) -> tuple[bytes, str]:
-    """Return the bytes as UTF-8 with ``\\n`` line ends, and the encoding that was found.
+    """Return the bytes as UTF-8 whose last line has its end, and the encoding that was found.
 
     Raises
     ------
     InputError
         If the file is empty, or is not text.
     """
-    if not data.strip():
+    if not data[:4096].strip() and not data.strip():
         raise InputError(f"{name} is empty ({len(data)} bytes); download or export it again")
+    if data.isascii() and b"\0" not in data:
+        return _unix_lines(data), "utf-8"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif data.startswith(codecs.BOM_UTF8):
@@ -74,7 +86,20 @@ def decode(data: bytes, name: str) -> tuple[bytes, str]:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise InputError(f"{name} holds NUL characters: the file is damaged; export it again as CSV")
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8"), encoding
+    return _unix_lines(text.encode("utf-8")), encoding
+
+
+def _unix_lines(text: bytes) -> bytes:
+    """End every line with a line feed; the usual carriage return before it may stay, Arrow reads both."""
+    array = np.frombuffer(text, dtype=np.uint8)
+    returns = int(np.count_nonzero(array == _RETURN))
+    if returns and returns != _line_feeds(array):
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _line_feeds(array: NDArray[np.uint8]) -> int:
+    return int(np.count_nonzero(array == _NEWLINE))
 
 
 def parse(data: bytes, name: str, choose: Callable[[list[str]], dict[str, str]]) -> Delimited:
@@ -87,41 +112,43 @@ def parse(data: bytes, name: str, choose: Callable[[list[str]], dict[str, str]])
     name
         The file's name for messages.
     choose
-        Given the header, says which columns to read: header name to output name. A column whose
-        output name is ``incident_id`` stays plain text, since its values hardly repeat; others are
-        dictionary-encoded. It raises where the header is not of its format.
+        Given the header, says which columns to read: header name to output name; it raises where the
+        header is not of its format. A column called ``incident_id`` stays plain text, since its values
+        hardly repeat; those in `NUMBERS` become floats; others are dictionary-encoded. Blank is null.
     """
     text, encoding = decode(data, name)
-    if not text.endswith(b"\n"):
-        text += b"\n"
     header = _header(text, name)
     wanted = choose(header)
-    plain = b'"' not in text
-    lines_read = _lines(text) - 1
-    if lines_read == 0:
-        numbers = np.empty(0, dtype=np.int32)
-        return Delimited(name, encoding, header, 0, numbers, _read(text, header, wanted))
     broken: list[tuple[int, str, str]] = []
+    # Without quotation marks and blank lines every line feed ends a row: counting them is apart from
+    # the parser, so that a row it lost or added shows, and sends the file the careful way.
+    lines_read = _line_feeds(np.frombuffer(text, dtype=np.uint8)) - 1
     table: Any = None
-    if plain and b"\n\n" not in text:
+    if lines_read and b'"' not in text:
+        with suppress(pa.ArrowInvalid):
+            table = _read(text, header, wanted, numbers=True)
+    unreadable: list[tuple[int, str, str]] = []
+    if table is not None and table.num_rows == lines_read:
+        rows = np.arange(2, lines_read + 2, dtype=np.int32)
+    else:
+        lines_read = _lines(text) - 1
+        kept, rows, broken = _sound_lines(text, len(header))
         try:
-            table = _read(text, header, wanted)
-            numbers = np.arange(2, table.num_rows + 2, dtype=np.int32)
-        except pa.ArrowInvalid:
-            table = None
-    if table is None:
-        kept, numbers, broken = _sound_lines(text, len(header))
-        table = _read(kept, header, wanted)
-    if table.num_rows != len(numbers) or table.num_rows + len(broken) != lines_read:
+            table, unreadable = _numbers_of(_read(kept, header, wanted, numbers=False))
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"{name} cannot be read as CSV ({str(error).splitlines()[0][:120]}); export it again"
+            ) from None
+    if table.num_rows != len(rows) or table.num_rows + len(broken) != lines_read:
         raise InputError(
             f"{name}: {lines_read:,} lines were counted but {table.num_rows + len(broken):,} were read; "
             "the file's quotation marks or line ends are damaged: export it again"
         )
-    return Delimited(name, encoding, header, lines_read, numbers, table, broken)
+    return Delimited(name, encoding, header, lines_read, rows, table, broken, unreadable)
 
 
 def _header(text: bytes, name: str) -> list[str]:
-    first = text[: text.index(b"\n")].decode("utf-8")
+    first = text[: text.index(b"\n")].decode("utf-8").removesuffix("\r")
     if len(first) > LONGEST_FIELD:
         raise InputError(
             f"{name}: its first line has {len(first):,} characters and is no header; is it a CSV?"
@@ -138,53 +165,86 @@ def _header(text: bytes, name: str) -> list[str]:
     return header
 
 
-def _lines(text: bytes) -> int:
-    """Count the lines that hold anything; the text ends with a newline."""
-    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE)
+def _line_spans(array: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return where lines begin, where their line feeds stand, and which hold nothing."""
+    ends = np.flatnonzero(array == _NEWLINE)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    return int(np.count_nonzero(ends > starts))
+    blank = (ends == starts) | ((ends == starts + 1) & (array[starts] == _RETURN))
+    return starts, ends, blank
 
 
-def _read(text: bytes, header: list[str], wanted: dict[str, str]) -> Any:
-    types = {
-        column: pa.string() if target == "incident_id" else pa.dictionary(pa.int32(), pa.string())
-        for column, target in wanted.items()
-    }
+def _lines(text: bytes) -> int:
+    """Count the lines that hold anything; the text ends with a line feed."""
+    return int(np.count_nonzero(~_line_spans(np.frombuffer(text, dtype=np.uint8))[2]))
+
+
+def _read(text: bytes, header: list[str], wanted: dict[str, str], *, numbers: bool) -> Any:
+    words = pa.dictionary(pa.int32(), pa.string())
+    kinds = {"incident_id": pa.string()} | dict.fromkeys(NUMBERS, pa.float64() if numbers else words)
     table = pacsv.read_csv(
         pa.BufferReader(text),
         # One block: a long field may then cross no block border. Files come by month and are small.
-        read_options=pacsv.ReadOptions(column_names=header, skip_rows=1, block_size=max(len(text), 1 << 20)),
+        read_options=pacsv.ReadOptions(
+            column_names=header, skip_rows=1, block_size=max(len(text), 1 << 20), use_threads=False
+        ),
         parse_options=pacsv.ParseOptions(newlines_in_values=False),
         convert_options=pacsv.ConvertOptions(
-            column_types=types, include_columns=list(wanted), strings_can_be_null=False, null_values=[]
+            column_types={column: kinds.get(target, words) for column, target in wanted.items()},
+            include_columns=list(wanted),
+            strings_can_be_null=True,
+            null_values=[""],
         ),
     )
     return table.rename_columns(list(wanted.values()))
 
 
+def _numbers_of(table: Any) -> tuple[Any, list[tuple[int, str, str]]]:
+    """Turn the text of the number columns into floats; list what is neither blank nor a finite number."""
+    unreadable: list[tuple[int, str, str]] = []
+    for column in NUMBERS:
+        if column not in table.column_names:
+            continue
+        values = table.column(column).combine_chunks()
+        texts = [text.strip() for text in values.dictionary.to_pylist()]
+        number = np.append([_number(text) for text in texts], np.nan).astype(float)
+        codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        bad = np.append(np.isnan(number[:-1]) & (np.array(texts, dtype=object) != ""), False)
+        unreadable += [(at, column, texts[codes[at]]) for at in np.flatnonzero(bad[codes]).tolist()]
+        floats = pa.array(number[codes], from_pandas=True)
+        table = table.set_column(table.column_names.index(column), column, floats)
+    return table, unreadable
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return np.nan
+    return value if np.isfinite(value) else np.nan
+
+
 def _sound_lines(text: bytes, width: int) -> tuple[bytes, NDArray[np.int32], list[tuple[int, str, str]]]:
     """Part the lines after the header into sound ones and broken ones (row, reason, measure)."""
     array = np.frombuffer(text, dtype=np.uint8)
-    ends = np.flatnonzero(array == _NEWLINE)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    quotes = array == _QUOTE
-    odd = (np.add.reduceat(quotes.astype(np.int64), starts) % 2).astype(bool)
-    # Within a line of paired quotes, a comma counts when an even number of quotes stands before it.
-    before = np.cumsum(quotes)
-    before_line = np.repeat(before[starts] - quotes[starts], ends - starts + 1)
-    commas = (array == _COMMA) & ((before - before_line) % 2 == 0)
-    fields = np.add.reduceat(commas.astype(np.int64), starts) + 1
-    blank = ends == starts
-    data_line = np.arange(len(starts)) > 0
-    wrong = data_line & ~blank & (odd | (fields != width))
+    starts, ends, blank = _line_spans(array)
+    quoted = np.add.reduceat((array == _QUOTE).astype(np.int64), starts) > 0
+    fields = np.add.reduceat((array == _COMMA).astype(np.int64), starts) + 1
+    data_line = (np.arange(len(starts)) > 0) & ~blank
+    unsound = np.zeros(len(starts), dtype=bool)
+    for line in np.flatnonzero(quoted & data_line).tolist():
+        one = text[int(starts[line]) : int(ends[line])].removesuffix(b"\r")
+        unsound[line] = _SOUND_LINE.fullmatch(one) is None
+        if not unsound[line]:
+            fields[line] = len(_FIELD.findall(one))
+    wrong = data_line & (unsound | (fields != width))
     broken = []
-    for line in np.flatnonzero(wrong):
-        if odd[line]:
-            reason, measure = "broken quotation marks", "an odd number of quotation marks"
+    for line in np.flatnonzero(wrong).tolist():
+        if unsound[line]:
+            reason, measure = "broken quotation marks", "a quotation mark that opens or closes no field"
         else:
             reason, measure = "wrong number of fields", f"{int(fields[line])} fields, the header has {width}"
-        broken.append((int(line) + 1, reason, measure))
-    sound = data_line & ~blank & ~wrong
+        broken.append((line + 1, reason, measure))
+    sound = data_line & ~wrong
     keep = np.repeat(sound, ends - starts + 1)
     keep[: int(ends[0]) + 1] = True
     return array[keep].tobytes(), (np.flatnonzero(sound) + 1).astype(np.int32), broken

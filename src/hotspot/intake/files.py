@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import glob
+import lzma
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,10 @@ Wanted = Callable[[str], bool]
 # The largest file of data.police.uk is about 40 MB a force and month; this leaves room and still
 # stops a small .zip that unpacks to more than the machine holds.
 LARGEST_FILE = 2_000_000_000
+# What the standard library raises for a damaged, encrypted or unknown member.
+UNPACKING = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ def find_files(source: PathLike | Iterable[PathLike], wanted: Wanted) -> list[So
     InputError
         If a path does not exist, or nothing in it is wanted.
     """
+    if not isinstance(source, str | os.PathLike | Iterable):
+        raise InputError(
+            f"a source is a file, folder, pattern, .zip or a list of these; given {type(source).__name__}"
+        )
     if isinstance(source, str | os.PathLike):
         found = _in_one(os.fspath(source), wanted)
     else:
@@ -62,7 +72,16 @@ def find_files(source: PathLike | Iterable[PathLike], wanted: Wanted) -> list[So
 def _in_one(source: str, wanted: Wanted) -> list[SourceFile]:
     if "\0" in source:
         raise InputError("the path of the source holds a NUL character; give a plain file or folder name")
-    path = Path(source)
+    if not source.strip():
+        raise InputError("the path of the source is empty; give a file or folder, or . for this folder")
+    try:
+        return _look(source, Path(source), wanted)
+    except (OSError, zipfile.BadZipFile) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{source[:120]} cannot be opened ({reason}); check the path") from None
+
+
+def _look(source: str, path: Path, wanted: Wanted) -> list[SourceFile]:
     if path.is_dir():
         inside = sorted(p for p in path.rglob("*") if p.is_file())
         return _kept([(p.relative_to(path).as_posix(), p) for p in inside], wanted, f"the folder {source}")
@@ -136,7 +155,7 @@ def _member(path: Path, info: zipfile.ZipInfo) -> SourceFile:
             with zipfile.ZipFile(path) as archive, archive.open(info) as member:
                 # One byte more than the header promises: a header that lies is caught, not believed.
                 data = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        except UNPACKING as error:
             raise InputError(
                 f"{name} in {path.name} cannot be unpacked ({error}); download it again"
             ) from None

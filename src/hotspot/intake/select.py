@@ -48,6 +48,9 @@ def select_incidents(
     months observed" counts the months in which an incident could have been seen.
     """
     kept = incidents
+    for column, asked in (("category", category), ("start", start or end)):
+        if asked is not None and column not in incidents.columns:
+            raise InputError(f"the incidents have no column {column!r}, so they cannot be chosen by it")
     if category is not None:
         kept = kept[kept["category"].isin(_known(incidents, category))]
     for month, side in ((start, "start"), (end, "end")):
@@ -58,6 +61,12 @@ def select_incidents(
     record = provenance.of(incidents)
     if start is not None or end is not None:
         low, high = start or "0000-00", end or "9999-99"
+        undated = int(kept["start"].isna().sum())
+        if undated:
+            raise InputError(
+                f"{undated:,} of {len(kept):,} incidents have no date, so months cannot be chosen; "
+                "leave them out first, counted"
+            )
         months = kept["start"].dt.strftime("%Y-%m")
         kept = kept[(months >= low) & (months <= high)]
         for source in record["sources"]:
@@ -81,7 +90,7 @@ def select_incidents(
 
 
 def _known(incidents: gpd.GeoDataFrame, category: str | Iterable[str]) -> list[str]:
-    wanted = [category] if isinstance(category, str) else list(category)
+    wanted = [str(name) for name in ([category] if isinstance(category, str) else category)]
     present = {str(name).casefold(): str(name) for name in incidents["category"].dropna().unique()}
     for name in wanted:
         if name.casefold() not in present:

@@ -24,9 +24,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     InputError
         If the folder holds files that no run of hotspot made, or a file is open elsewhere.
     """
-    target = Path(path)
-    _refuse_foreign(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = check_place(path)
     mark = secrets.token_hex(6)
     building = target.with_name(f".{target.name[:40]}.{mark}.new")
     building.mkdir()
@@ -36,6 +34,24 @@ def whole_folder(path: Path) -> Iterator[Path]:
         _swap(building, target, target.with_name(f".{target.name[:40]}.{mark}.old"))
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def check_place(path: Path) -> Path:
+    """Return the real path of an output folder, its parent made, or say why nothing can be written there."""
+    try:
+        target = Path(path).resolve()
+        if target.name == "":
+            raise InputError("the output folder has no name; give a folder such as hotspot-output")
+        _refuse_foreign(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"the output folder {str(path)[:120]!r} cannot be made ({reason}); choose another"
+        ) from None
+    return target
 
 
 def _refuse_foreign(target: Path) -> None:

@@ -87,10 +87,9 @@ def _chosen(incidents: gpd.GeoDataFrame, job: Job) -> gpd.GeoDataFrame:
 
 def _last_whole_month(as_of: str) -> str:
     """Return the last month that had ended by a date."""
-    try:
-        day = pd.Timestamp(pd.to_datetime(as_of, format="%Y-%m-%d"))
-    except ValueError:
-        raise InputError(f"as_of={as_of!r} is no date; write it as YYYY-MM-DD, such as 2026-02-28") from None
+    day = pd.to_datetime(as_of, format="%Y-%m-%d", errors="coerce")
+    if pd.isna(day):
+        raise InputError(f"as_of={as_of!r} is no date; write it as YYYY-MM-DD, such as 2026-02-28")
     month = day.to_period("M")
     return str(month if day.date() == month.end_time.date() else month - 1)
 

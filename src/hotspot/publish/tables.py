@@ -114,13 +114,17 @@ def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.Path
 
 def guard(text: str) -> str:
     """Return text that a spreadsheet shows as it is: control characters gone, an apostrophe where needed."""
-    clean = "".join(" " if unicodedata.category(mark) in ("Cc", "Cs") else mark for mark in text)
-    return GUARD + clean if _RUNS.match(text) or _CHANGED.match(text) else clean
+    kinds = [unicodedata.category(mark) for mark in text]
+    clean = "".join(" " if kind in ("Cc", "Cs") else mark for mark, kind in zip(text, kinds, strict=True))
+    # Marks without width (a byte order mark, a soft hyphen) do not hide what follows from a spreadsheet.
+    bare = "".join(mark for mark, kind in zip(clean, kinds, strict=True) if kind != "Cf")
+    return GUARD + clean if _RUNS.match(text) or _RUNS.match(bare) or _CHANGED.match(bare) else clean
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as plain columns, with source and marking last."""
     table = pd.DataFrame(frame).copy()
+    _refuse_twice([*table.columns, *([] if frame.index.name is None else [frame.index.name])])
     if frame.index.name is not None:
         table.insert(0, str(frame.index.name), frame.index.to_numpy())
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
@@ -135,6 +139,15 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
         table["source"] = provenance.source_line([frame]).removeprefix("Source: ")
     table["marking"] = provenance.marking([frame])
     return table
+
+
+def _refuse_twice(names: list[object]) -> None:
+    texts = [str(name) for name in names]
+    twice = sorted({text for text in texts if texts.count(text) > 1})
+    if twice:
+        raise InputError(
+            f"the table has {len(twice)} column names more than once ({twice[0][:40]!r}); rename them"
+        )
 
 
 def _centre_columns(frame: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -179,10 +192,20 @@ def _texts(values: pd.Series, how: Column) -> list[str]:
         return [
             "" if not np.isfinite(value) else write(float(value)) for value in values.to_numpy(dtype=float)
         ]
-    return [
-        "" if value is None or value is pd.NA or value != value else guard(str(value))
-        for value in values.astype(object)
-    ]
+    return [_text(value, how) for value in values.astype(object)]
+
+
+def _text(value: object, how: Column) -> str:
+    """Write one value of a column of mixed kinds: numbers stay numbers, all else is text."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return _number_writer(how)(float(value)) if np.isfinite(value) else ""
+    return guard(str(value))
 
 
 def _number_writer(how: Column) -> Callable[[float], str]:
@@ -195,6 +218,7 @@ def _number_writer(how: Column) -> Callable[[float], str]:
 
 def _for_geopackage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     plain = frame.copy()
+    _refuse_twice([*frame.columns, *([] if frame.index.name is None else [frame.index.name])])
     if frame.index.name is not None:
         plain.insert(0, str(frame.index.name), frame.index.to_numpy())
     for name in plain.columns:

@@ -90,10 +90,7 @@ def kernel_density(
             provenance.note(result, text)
         shown: pd.DataFrame = grid.add_geometry(result)
         return shown
-    if len(cells) != len(table) or not cells.index.isin(table.index).all():
-        raise InputError(
-            "cells must be exactly the grid's cells, on cell_id; use count_incidents on this grid"
-        )
+    grid.rows_of(cells)
     joined = cells.copy()
     joined["density_per_km2"] = table["density_per_km2"].reindex(cells.index).to_numpy()
     return provenance.carry(cells, joined, "kernel_density", **step)

@@ -104,8 +104,7 @@ def getis_ord(
     4.6881
     """
     _check(inference, alternative, radius, grid)
-    ids = grid.cell_ids
-    order = _match(cells, grid, ids)
+    order = grid.rows_of(cells)
     data = _values(cells, value)[order]
     hood = _neighbourhood(grid, radius)
     statistic = _statistic(grid, data, hood, star)
@@ -164,24 +163,6 @@ def _check(inference: str, alternative: str, radius: float | None, grid: Grid) -
             f"radius={radius!r} reaches no neighbour: centres are {grid.cell_size:g} m apart; "
             f"use {grid.cell_size:g} m or more, or None for queen contiguity"
         )
-
-
-def _match(cells: pd.DataFrame, grid: Grid, ids: Integers) -> Integers:
-    """Return the row of ``cells`` that holds each cell of the grid."""
-    index = cells.index
-    if not pd.api.types.is_integer_dtype(index.dtype) or len(index) != len(ids) or not index.is_unique:
-        raise InputError(
-            f"the frame must have one row for each of the grid's {len(ids):,} cells, on cell_id; it has "
-            f"{len(index):,} rows. Use count_incidents on this grid, and filter only after getis_ord"
-        )
-    order = index.get_indexer(pd.Index(ids))
-    if (order < 0).any():
-        first = int(ids[int(np.flatnonzero(order < 0)[0])])
-        raise InputError(
-            f"{int((order < 0).sum()):,} cells of the grid are not in the frame (the first is {first}, "
-            f"{grid.label(first)}); count the incidents on this same grid"
-        )
-    return np.asarray(order, dtype=np.int64)
 
 
 def _values(cells: pd.DataFrame, value: str) -> NDArray[Any]:

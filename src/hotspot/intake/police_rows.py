@@ -1,0 +1,392 @@
+"""From the text of data.police.uk files to incidents: every row is used or set aside with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from geopandas.array import GeometryArray
+from numpy.typing import NDArray
+
+from hotspot import provenance
+from hotspot.geography.projection import BNG, TRANSFORM_NAME
+from hotspot.intake.delimited import LONGEST_FIELD, Delimited
+from hotspot.intake.ledger import Intake, make_coverage, make_ledger, shorten
+from hotspot.intake.points import Points, located_in, to_points
+
+ATTRIBUTION = "contains public sector information licensed under the Open Government Licence v3.0"
+MADE_UP = "made by hotspot.sample; no real incident is in it"
+TEXT_COLUMNS = (
+    "month", "reported_by", "falls_within", "location", "lsoa_code", "lsoa_name", "category", "last_outcome",
+    "context",
+)  # fmt: skip
+EXTRA_COLUMNS = ("reported_by", "falls_within", "lsoa_code", "lsoa_name", "last_outcome", "context")
+REASONS = [
+    "", "no location", "unreadable coordinates", "coordinates outside the United Kingdom", "outside the area",
+    "unreadable month", "field too long", "broken quotation marks", "wrong number of fields",
+]  # fmt: skip
+OK = 0
+FIELDS = [
+    "Longitude, Latitude", "Easting, Northing", "Month", "text", "line", "Longitude", "Latitude", "Easting",
+    "Northing",
+]  # fmt: skip
+COORDINATE_FIELDS = ({"x": "Longitude", "y": "Latitude"}, {"x": "Easting", "y": "Northing"})
+_MONTH = re.compile(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")
+_PLACE_STEP = 10_000_000
+
+Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file, read but not yet turned into incidents."""
+
+    text: Delimited
+    source: str
+    month: str | None
+    eastings: bool
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of text as codes into its sorted distinct values; -1 is blank."""
+
+    codes: Codes
+    values: list[str]
+
+    def where(self, test: Callable[[str], bool], *, blank: bool = False) -> Flags:
+        """Tell for each row whether its value passes a test, which runs once a distinct value."""
+        passed = np.array([test(value) for value in self.values] + [blank], dtype=bool)
+        found: Flags = passed[self.codes]
+        return found
+
+    def categorical(self, kept: Flags | None) -> Any:
+        """Return the kept rows (all when None) as a Categorical without unused categories."""
+        if kept is None:
+            return _from_codes(self.codes, pd.Index(self.values, dtype="str"))
+        codes = self.codes[kept]
+        used = np.bincount(codes + 1, minlength=len(self.values) + 1)[1:] > 0
+        recode = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(np.int32)
+        names = pd.Index([value for value, keep in zip(self.values, used, strict=True) if keep], dtype="str")
+        return _from_codes(recode[codes], names)
+
+    def text(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return rows as text that can be shown, "(blank)" where there is none."""
+        shown = [*self.values, "(blank)"]
+        return [shown[code] for code in self.codes[rows].tolist()]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of all files, column by column, file after file."""
+
+    text: dict[str, Coded]
+    incident_id: Any
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    file: Codes
+    row: Codes
+    eastings: Flags
+    bounds: list[tuple[int, int]]
+
+
+def assemble(parts: list[Part], outline: Any) -> Intake:
+    """Turn parts into an Intake; ``outline`` is the area's polygon, or None."""
+    rows = _stack(parts)
+    points = to_points(rows.x, rows.y, rows.eastings)
+    reason = _problems(rows, points, parts)
+    if outline is not None:
+        inside = located_in(outline, points.easting, points.northing)[points.codes]
+        reason[(reason == OK) & ~inside] = REASONS.index("outside the area")
+    used = reason == OK
+    sources, names = [part.source for part in parts], [part.text.name for part in parts]
+    incidents = _incidents(rows, points, used, sources, names)
+    set_aside = _set_aside(rows, reason, points, parts)
+    read = [part.text.lines_read for part in parts]
+    files = pd.DataFrame({"source": sources, "source_file": names, "read": read})
+    used_by_file = pd.Series([int(used[low:high].sum()) for low, high in rows.bounds], index=names)
+    coverage = make_coverage(_present(parts, rows))
+    return Intake(
+        incidents=provenance.put(incidents, _record(coverage, outline is not None)),
+        set_aside=set_aside,
+        coverage=coverage,
+        ledger=make_ledger(files, used_by_file, set_aside).assign(sha256=[part.sha256 for part in parts]),
+        findings=_findings(parts, rows),
+    )
+
+
+def _stack(parts: list[Part]) -> Rows:
+    """Put the files under one another, with one list of values a column."""
+    tables = [part.text.table for part in parts]
+    sizes = [table.num_rows for table in tables]
+    ends = np.cumsum(sizes).tolist()
+    return Rows(
+        text={column: _coded(tables, column) for column in TEXT_COLUMNS},
+        incident_id=_ids(tables),
+        x=_numbers(tables, "x"),
+        y=_numbers(tables, "y"),
+        file=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
+        row=np.concatenate([part.text.rows for part in parts]),
+        eastings=np.repeat(np.array([part.eastings for part in parts], dtype=bool), sizes),
+        bounds=list(zip([0, *ends[:-1]], ends, strict=True)),
+    )
+
+
+def _ids(tables: list[Any]) -> Any:
+    chunks: list[Any] = []
+    for table in tables:
+        if "incident_id" in table.column_names:
+            chunks += table.column("incident_id").chunks
+        else:
+            chunks.append(pa.nulls(table.num_rows, pa.string()))
+    return pa.chunked_array(chunks, type=pa.string())
+
+
+def _numbers(tables: list[Any], column: str) -> NDArray[np.float64]:
+    parts = [table.column(column).to_numpy() for table in tables]
+    return np.concatenate(parts).astype(np.float64, copy=False)
+
+
+def _coded(tables: list[Any], column: str) -> Coded:
+    """Join one column of all files; values are trimmed and sorted, so that file order does not matter."""
+    kind = pa.dictionary(pa.int32(), pa.string())
+    chunks: list[Any] = []
+    for table in tables:
+        chunks += (
+            table.column(column).chunks if column in table.column_names else [pa.nulls(table.num_rows, kind)]
+        )
+    whole = pa.chunked_array(chunks, type=kind).unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.array([], type=kind)
+    texts = [value.strip() for value in whole.dictionary.to_pylist()]
+    values = sorted(set(texts) - {""})
+    place = {value: code for code, value in enumerate(values)}
+    recode = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
+    indices = whole.indices.fill_null(-1) if whole.indices.null_count else whole.indices
+    return Coded(recode[indices.to_numpy()], values)
+
+
+def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]:
+    """Say for each row why it is no incident: an index of REASONS, the last reason found; OK where it is one."""
+    by_place = np.array([REASONS.index(problem) for problem in points.problem], dtype=np.int8)
+    reason: NDArray[np.int8] = by_place[points.codes]
+    for part, (low, _) in zip(parts, rows.bounds, strict=True):
+        for at, _column, _text in part.text.unreadable:
+            reason[low + at] = REASONS.index("unreadable coordinates")
+    reason[~rows.text["month"].where(lambda text: bool(_MONTH.match(text)))] = REASONS.index(
+        "unreadable month"
+    )
+    too_long = REASONS.index("field too long")
+    for column in rows.text.values():
+        if max(map(len, column.values), default=0) > LONGEST_FIELD:
+            reason[column.where(lambda text: len(text) > LONGEST_FIELD)] = too_long
+    lengths = pc.binary_length(rows.incident_id)
+    longest = pc.max(lengths).as_py()
+    if longest is not None and longest > LONGEST_FIELD:
+        reason[pc.greater(lengths, LONGEST_FIELD).fill_null(False).to_numpy()] = too_long
+    return reason
+
+
+def _incidents(
+    rows: Rows, points: Points, used: Flags, sources: list[str], names: list[str]
+) -> gpd.GeoDataFrame:
+    kept = None if used.all() else used
+    month = rows.text["month"].categorical(kept)
+    first = pd.PeriodIndex(month.categories, freq="M")
+    place_of, places, shapes = _places(points)
+    place = points.codes if kept is None else points.codes[kept]
+    file = rows.file if kept is None else rows.file[kept]
+    count = len(file)
+    order = sorted(set(sources))
+    source_code = np.array([order.index(source) for source in sources], dtype=np.int32)
+    ids = rows.incident_id if kept is None else rows.incident_id.filter(pa.array(kept))
+    data: dict[str, Any] = {
+        "incident_id": ids.to_pandas().astype("str"),
+        "source": _from_codes(source_code[file], pd.Index(order, dtype="str")),
+        "category": rows.text["category"].categorical(kept),
+        "start": _days(first.start_time, month.codes),
+        "end": _days(first.end_time, month.codes),
+        "time_precision": _one_value("month", count),
+        "place_id": Coded(place_of[place], places).categorical(None),
+        "location": rows.text["location"].categorical(kept),
+        "location_precision": _one_value("map_point", count),
+    }
+    for column in EXTRA_COLUMNS:
+        data[column] = rows.text[column].categorical(kept)
+    data["source_file"] = _from_codes(file, pd.Index(names, dtype="str"))
+    data["source_row"] = rows.row if kept is None else rows.row[kept]
+    # One Point object for each distinct place, shared by its rows: 3.8 million rows stand on few points.
+    data["geometry"] = GeometryArray(shapes[place_of[place]], crs=BNG)
+    return gpd.GeoDataFrame(data, geometry="geometry", crs=BNG)
+
+
+def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
+    """Return the place of each distinct pair of coordinates, the places' ids, and their points."""
+    there = np.flatnonzero(np.isfinite(points.easting) & np.isfinite(points.northing))
+    # Offsets keep both numbers positive, so that one integer stands for a place.
+    east, north = points.easting[there].astype(np.int64), points.northing[there].astype(np.int64)
+    key = (east + _PLACE_STEP // 2) * _PLACE_STEP + north + _PLACE_STEP // 2
+    distinct, code = np.unique(key, return_inverse=True)
+    place_of = np.full(len(points.easting), -1, dtype=np.int32)
+    place_of[there] = code
+    x = distinct // _PLACE_STEP - _PLACE_STEP // 2
+    y = distinct % _PLACE_STEP - _PLACE_STEP // 2
+    ids = [f"E{a:06d} N{b:06d}" for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    return place_of, ids, shapely.points(x.astype(float), y.astype(float))
+
+
+def _from_codes(codes: Any, names: pd.Index) -> Any:
+    # The codes come from the names themselves: checking millions of them again costs more than reading did.
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names), validate=False)
+
+
+def _one_value(value: str, count: int) -> Any:
+    return _from_codes(np.zeros(count, dtype=np.int8), pd.Index([value], dtype="str"))
+
+
+def _days(times: pd.DatetimeIndex, codes: Any) -> Any:
+    days = times.normalize().as_unit("us").to_numpy()
+    return days[codes] if len(codes) else np.empty(0, dtype="datetime64[us]")
+
+
+def _set_aside(rows: Rows, reason: NDArray[np.int8], points: Points, parts: list[Part]) -> pd.DataFrame:
+    """List the rows that are no incidents with their reason and the offending field, never the whole row."""
+    out = np.flatnonzero(reason != OK)
+    why = reason[out]
+    field = np.where(rows.eastings[out], 1, 0).astype(np.int8)
+    pair, pair_codes = np.unique(points.codes[out], return_inverse=True)
+    first = points.first[pair]
+    texts = [shorten(f"{_shown(x)}, {_shown(y)}") for x, y in zip(rows.x[first], rows.y[first], strict=True)]
+    value = np.array(texts, dtype=object)[pair_codes]
+    place = (
+        {int(at): position for position, at in enumerate(out)}
+        if any(p.text.unreadable for p in parts)
+        else {}
+    )
+    for part, (low, _) in zip(parts, rows.bounds, strict=True):
+        for at, column, text in part.text.unreadable:
+            position = place[low + at]
+            value[position] = shorten(text)
+            field[position] = FIELDS.index(COORDINATE_FIELDS[part.eastings][column])
+    month, long = why == REASONS.index("unreadable month"), why == REASONS.index("field too long")
+    field[month], field[long] = 2, 3
+    value[month] = [shorten(text) for text in rows.text["month"].text(out[month])]
+    value[long] = f"over {LONGEST_FIELD:,} characters"
+    broken = [
+        (number, row, REASONS.index(text), 4, measure)
+        for number, part in enumerate(parts)
+        for row, text, measure in part.text.broken
+    ]
+    file = np.concatenate([rows.file[out], np.array([b[0] for b in broken], dtype=np.int32)])
+    row = np.concatenate([rows.row[out], np.array([b[1] for b in broken], dtype=np.int32)])
+    why = np.concatenate([why, np.array([b[2] for b in broken], dtype=np.int8)])
+    field = np.concatenate([field, np.array([b[3] for b in broken], dtype=np.int8)])
+    value = np.concatenate([value, np.array([b[4] for b in broken], dtype=object)])
+    order = np.lexsort((row, file))
+    sources = sorted({part.source for part in parts})
+    source_code = np.array([sources.index(part.source) for part in parts], dtype=np.int32)
+    return pd.DataFrame(
+        {
+            "source": _from_codes(source_code[file[order]], pd.Index(sources, dtype="str")),
+            "source_file": _from_codes(
+                file[order], pd.Index([part.text.name for part in parts], dtype="str")
+            ),
+            "row": row[order],
+            "reason": _from_codes(why[order], pd.Index(REASONS, dtype="str")).remove_unused_categories(),
+            "field": _from_codes(field[order], pd.Index(FIELDS, dtype="str")).remove_unused_categories(),
+            "value": pd.Series(value[order], dtype="str"),
+        }
+    )
+
+
+def _shown(number: float) -> str:
+    return "(blank)" if np.isnan(number) else repr(float(number))
+
+
+def _present(parts: list[Part], rows: Rows) -> pd.DataFrame:
+    """Count the rows read by source and month; a file without rows still covers its month."""
+    month = rows.text["month"]
+    present: list[tuple[str, str | None, int]] = []
+    for part, (low, high) in zip(parts, rows.bounds, strict=True):
+        counts = np.bincount(month.codes[low:high] + 1, minlength=len(month.values) + 1)[1:]
+        present += [
+            (part.source, month.values[code], int(counts[code]))
+            for code in np.flatnonzero(counts).tolist()
+            if _MONTH.match(month.values[code])
+        ]
+        if part.month is not None:
+            present.append((part.source, part.month, 0))
+    return pd.DataFrame(present, columns=["source", "month", "rows"])
+
+
+def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
+    found: list[tuple[str, str, str, int, int]] = []
+    months = rows.text["month"]
+    for part, (low, high) in zip(parts, rows.bounds, strict=True):
+        row = rows.row[low:high]
+        if part.text.encoding in ("cp1252", "utf-16"):
+            found.append(
+                (part.source, part.text.name, f"read as {part.text.encoding}", part.text.lines_read, 1)
+            )
+        if part.month is not None and part.month in months.values:
+            other = np.flatnonzero(months.codes[low:high] != months.values.index(part.month))
+            if len(other):
+                text = f"the file name says {part.month} but the rows say another month; the rows decide"
+                found.append((part.source, part.text.name, text, len(other), int(row[other[0]])))
+        ids = rows.incident_id.slice(low, high - low)
+        if pc.count_distinct(ids, mode="only_valid").as_py() < len(ids) - ids.null_count:
+            series = ids.to_pandas()
+            again = np.flatnonzero((series.duplicated() & series.notna()).to_numpy())
+            text = "Crime ID stands in an earlier row of the file; kept"
+            found.append((part.source, part.text.name, text, len(again), int(row[again[0]])))
+    found += _overlaps(parts, rows)
+    return pd.DataFrame(found, columns=["source", "source_file", "finding", "rows", "first_row"])
+
+
+def _overlaps(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:
+    """Find files without a month in their name whose months another file of the source has too."""
+    months = rows.text["month"].codes
+    holders: dict[tuple[str, int], list[int]] = {}
+    for number, (part, (low, high)) in enumerate(zip(parts, rows.bounds, strict=True)):
+        for month in np.unique(months[low:high]).tolist():
+            holders.setdefault((part.source, month), []).append(number)
+    found = []
+    for (source, month), numbers in sorted(holders.items()):
+        for number in numbers:
+            if month < 0 or len(numbers) == 1 or parts[number].month is not None:
+                continue
+            low, high = rows.bounds[number]
+            mine = np.flatnonzero(months[low:high] == month)
+            other = next(parts[n].text.name for n in numbers if n != number)
+            text = f"{rows.text['month'].values[month]} of {source} stands in {other} too: check that no row counts twice"
+            found.append((source, parts[number].text.name, text, len(mine), int(rows.row[low:high][mine[0]])))
+    return found
+
+
+def _record(coverage: pd.DataFrame, clipped: bool) -> provenance.Record:
+    sources: list[provenance.Source] = []
+    for name, group in coverage.groupby("source", observed=True, sort=True):
+        simulated = str(name).startswith("simulated")
+        sources.append(
+            {
+                "name": str(name),
+                "open": True,
+                "simulated": simulated,
+                "attribution": MADE_UP if simulated else ATTRIBUTION,
+                "months": list(group.loc[group["status"] == "present", "month"]),
+            }
+        )
+    last = max((month for source in sources for month in source["months"]), default=None)
+    as_of = None if last is None else str(pd.Period(last, freq="M").end_time.date())
+    step = {"step": "read_police_uk", "transform": TRANSFORM_NAME, "clipped_to_area": clipped}
+    return {"sources": sources, "as_of": as_of, "steps": [step], "notes": []}
