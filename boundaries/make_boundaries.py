@@ -32,6 +32,10 @@ BOROUGHS = ("Birmingham", "Coventry", "Dudley", "Sandwell", "Solihull", "Walsall
 LSOA_IN_SANDWELL = 186
 SOURCE = "Office for National Statistics: LSOA (Dec 2011) Boundaries Super Generalised Clipped (BSC) EW V3"
 LICENCE = "Open Government Licence v3.0"
+ATTRIBUTION = (
+    "Source: Office for National Statistics licensed under the Open Government Licence v3.0. "
+    "Contains OS data (c) Crown copyright and database right 2011"
+)
 VINTAGE = "December 2011"
 EVIDENCE_USE = "not for evidence: super-generalised outline, off by up to 200 m"
 DECIMALS = 1
@@ -75,7 +79,9 @@ def dissolve(lsoas: gpd.GeoDataFrame, boroughs: tuple[str, ...]) -> gpd.GeoDataF
 
 def labelled(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add to every feature where it comes from and what it must not be used for."""
-    return frame.assign(source=SOURCE, licence=LICENCE, vintage=VINTAGE, evidence_use=EVIDENCE_USE)
+    return frame.assign(
+        source=SOURCE, licence=LICENCE, attribution=ATTRIBUTION, vintage=VINTAGE, evidence_use=EVIDENCE_USE
+    )
 
 
 def check(lsoas: gpd.GeoDataFrame, layers: dict[str, gpd.GeoDataFrame]) -> None:

@@ -18,6 +18,9 @@ from hotspot.geography.projection import geometry_to_bng
 
 log = logging.getLogger("hotspot")
 
+# What a file says of itself is printed on every output; a hostile file must not fill the page.
+LONGEST_NOTE, MOST_NOTES = 300, 3
+
 AreaLike: TypeAlias = gpd.GeoDataFrame | str | os.PathLike[str]
 
 
@@ -161,9 +164,10 @@ def _sound(frame: gpd.GeoDataFrame, name: str, *, keep_projected: bool = False) 
     record["steps"].append(
         {"step": "read_area", "name": name, "polygons": len(frame), "repaired": int(invalid.sum())}
     )
-    if "evidence_use" in moved.columns:
-        for text in sorted({str(value) for value in moved["evidence_use"].dropna()}):
-            record["notes"].append(f"Outline {text}")
+    for column, word in (("evidence_use", "Outline"), ("attribution", "Boundary:")):
+        if column in moved.columns:
+            texts = sorted({str(value)[:LONGEST_NOTE] for value in moved[column].dropna()})
+            record["notes"] += [f"{word} {text}" for text in texts[:MOST_NOTES]]
     return provenance.put(moved, record)
 
 

@@ -96,7 +96,7 @@ def assign_area(
 
     How this can mislead: an anonymised map point near a boundary can stand for an incident across it.
     The codes that a source wrote itself can differ: of 3,879 Sandwell rows of data.police.uk in January
-    and February 2014, 176 carry another LSOA than the polygon that holds their point.
+    and February 2014, 178 carry another LSOA than the generalised polygon that holds their point.
     """
     columns = [column] if isinstance(column, str) else list(column)
     whole = as_area(areas)

@@ -138,7 +138,7 @@ def write_folder(
         if locations is not None:
             write_csv(locations, folder / "locations.csv")
             layers["locations"] = frames["locations"] = locations
-        layers["area"] = area
+        layers["area"] = gpd.GeoDataFrame(_with_record(area, results.incidents))
         write_geopackage(layers, folder / "hotspots.gpkg")
         write_csv(_with_record(intake.ledger, results.incidents), folder / "ledger.csv")
         aside = intake.set_aside[intake.set_aside["reason"] != "outside the area"]

@@ -109,7 +109,7 @@ def getis_ord(
     hood = _neighbourhood(grid, radius)
     statistic = _statistic(grid, data, hood, star)
     upper, lower = _tails(statistic, data, star, inference)
-    p = _p_values(upper, lower, alternative, inference)
+    p = _p_values(upper, lower, alternative)
     p[~statistic.defined] = np.nan
     q = None if correction is None else adjust(p, correction)
     hot = upper < lower if inference == "exact" else statistic.z > 0
@@ -265,13 +265,13 @@ def _tails(statistic: _Statistic, data: NDArray[Any], star: bool, inference: str
     return compute(data, statistic.sums, statistic.drawn)
 
 
-def _p_values(upper: Floats, lower: Floats, alternative: str, inference: str) -> Floats:
-    if alternative == "greater":
-        return upper.copy()
-    if alternative == "less":
-        return lower.copy()
-    both: Floats = np.minimum(1.0, 2.0 * np.minimum(upper, lower))
-    return both
+def _p_values(upper: Floats, lower: Floats, alternative: str) -> Floats:
+    if alternative == "two-sided":
+        p = np.minimum(1.0, 2.0 * np.minimum(upper, lower))
+    else:
+        p = upper if alternative == "greater" else lower
+    # No outcome that was seen has chance 0: below the smallest number of the machine it is given as that.
+    return np.asarray(np.maximum(p, np.finfo(float).tiny))
 
 
 def _classes(p: Floats, hot: NDArray[np.bool_], *, corrected: bool) -> Any:

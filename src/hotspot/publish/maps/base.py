@@ -107,7 +107,7 @@ def add_area(m: folium.Map, furniture: Furniture, area: gpd.GeoDataFrame | None)
     furniture.extents.append(bounds)
     furniture.add_record(area, area=True)
     if "evidence_use" in area.columns:
-        texts = (str(text) for text in area["evidence_use"] if not is_missing(text))
+        texts = (f"Outline {text}" for text in area["evidence_use"] if not is_missing(text))
         furniture.cautions += [text for text in dict.fromkeys(texts) if text not in furniture.cautions]
 
 

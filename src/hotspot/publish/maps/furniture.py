@@ -87,7 +87,10 @@ class Furniture(MacroElement):
         parts += [legend_html(legend) for legend in self.legends]
         parts += self.sections
         notes = _unique(
-            note for frame in [*self.records, *self.areas] for note in provenance.of(frame)["notes"]
+            note
+            for frame in [*self.records, *self.areas]
+            for note in provenance.of(frame)["notes"]
+            if note not in self.cautions
         )
         if notes:
             items = "".join(f'<p class="hs-fine">{escape(note, limit=_LONG)}</p>' for note in notes)

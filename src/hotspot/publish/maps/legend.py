@@ -80,7 +80,7 @@ def class_shading(codes: NDArray[np.int64], *, corrected: bool, opacity: float) 
         for fill in _CLASS_FILLS
     ]
     looks[CLASSES.index("not significant")] = {
-        "color": "#8a8a8a",
+        "color": "#a8a8a8",
         "weight": 0.4,
         "fillColor": "#ffffff",
         "fillOpacity": 0.05,

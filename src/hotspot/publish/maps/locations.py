@@ -26,7 +26,7 @@ def map_locations(
     title: str | None = None,
     on: folium.Map | None = None,
     tiles: str | None = None,
-    limit: int | None = 50,
+    limit: int | None = 25,
 ) -> folium.Map:
     """Draw locations as numbered markers, lowest number first.
 
@@ -45,7 +45,7 @@ def map_locations(
         A map to add the layer to; it is changed and returned. Default: a new map.
     tiles : str, optional
         As in `map_cells`.
-    limit : int or None, default 50
+    limit : int or None, default 25
         Draw at most this many, and say so on the map. More than some tens of numbered markers
         hide each other. None: all.
 
