@@ -78,7 +78,6 @@ def demo(out: Path, **asked: Any) -> None:
     from hotspot.geography.area import read_area
 
     area = read_area(sample.borough(), layer=sample.BOROUGH_LAYER)
-    click.echo("SIMULATED DATA: made by hotspot.sample; no real incident is in it")
     _main_job(sample.police_uk_archive(), area, out, {"command": "demo"}, asked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import warnings
@@ -21,7 +22,7 @@ log = logging.getLogger("hotspot")
 # What a file says of itself is printed on every output; a hostile file must not fill the page.
 LONGEST_NOTE, MOST_NOTES = 300, 3
 
-AreaLike: TypeAlias = gpd.GeoDataFrame | str | os.PathLike[str]
+AreaLike: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | str | os.PathLike[str]
 
 
 def read_area(source: AreaLike, *, layer: str | None = None, where: str | None = None) -> gpd.GeoDataFrame:
@@ -30,7 +31,7 @@ def read_area(source: AreaLike, *, layer: str | None = None, where: str | None =
     Parameters
     ----------
     source
-        A GeoPackage, GeoJSON, Shapefile or any vector file that GDAL reads, or a GeoDataFrame.
+        A GeoPackage, GeoJSON, Shapefile or any vector file that GDAL reads, or a GeoDataFrame or GeoSeries.
     layer
         The layer to read; needed when the file has several.
     where
@@ -51,16 +52,24 @@ def read_area(source: AreaLike, *, layer: str | None = None, where: str | None =
     HotspotWarning
         If a polygon was invalid and was repaired.
 
+    Notes
+    -----
     How this can mislead: a generalised outline is off by up to 200 m, which moves incidents in and
     out at the edge. For evidence use full-resolution polygons.
     """
+    if isinstance(source, gpd.GeoSeries):
+        source = source.to_frame("geometry")
     if isinstance(source, gpd.GeoDataFrame):
-        frame, name = source, "the area"
         if where is not None or layer is not None:
             raise InputError("layer and where are for files; filter the GeoDataFrame itself")
-    else:
-        frame, name = _read(Path(source), layer, where)
-    return _sound(frame, name)
+        return _sound(source, "the area")
+    path = Path(source)
+    frame, name = _read(path, layer, where)
+    area = _sound(frame, name)
+    record = provenance.of(area)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    record["steps"][-1].update({"layer": layer, "where": where, "sha256": digest})
+    return provenance.put(area, record)
 
 
 def as_area(area: AreaLike, *, keep_projected: bool = False) -> gpd.GeoDataFrame:
@@ -68,6 +77,8 @@ def as_area(area: AreaLike, *, keep_projected: bool = False) -> gpd.GeoDataFrame
 
     They are in EPSG:27700, or with ``keep_projected`` in their own CRS when that is projected, in metres.
     """
+    if isinstance(area, gpd.GeoSeries):
+        area = area.to_frame("geometry")
     if isinstance(area, gpd.GeoDataFrame):
         return _sound(area, "the area", keep_projected=keep_projected)
     if not isinstance(area, str | os.PathLike):
@@ -97,7 +108,8 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
         raise InputError(f"{path.name} is no vector file that can be read ({_first_line(error)})") from None
     if layer is None and len(layers) != 1:
         raise InputError(
-            f"{path.name} has {len(layers)} layers: {', '.join(layers[:20])}; choose one with layer="
+            f"{path.name} has {len(layers)} layers: {', '.join(layers[:20])}; "
+            "choose one with layer= (--layer on the command line)"
         )
     if layer is not None and layer not in layers:
         raise InputError(f"{path.name} has no layer {layer!r}; it has: {', '.join(layers[:20])}")
@@ -108,7 +120,11 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
             )  # GDAL's notes on field types: not about the polygons
             frame = pyogrio.read_dataframe(path, layer=layer or layers[0], where=where)
     except (DataSourceError, DataLayerError, ValueError) as error:
-        hint = f" or the condition where={where!r} does not fit its columns" if where else ""
+        hint = (
+            f" or where={where!r} does not fit its columns: {_columns(path, layer or layers[0])}"
+            if where
+            else ""
+        )
         raise InputError(f"{path.name} cannot be read ({_first_line(error)}){hint}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(
@@ -117,6 +133,12 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
     if where is not None and frame.empty:
         raise InputError(f"no feature of {path.name} meets where={where!r}; check the value and its spelling")
     return frame, path.name
+
+
+def _columns(path: Path, layer: str) -> str:
+    import pyogrio
+
+    return ", ".join(str(name) for name in pyogrio.read_info(path, layer=layer)["fields"][:20])
 
 
 def _first_line(error: Exception) -> str:

@@ -143,11 +143,7 @@ class Grid:
         return centres(*self._rows_cols, self.cell_size, self.shape)
 
     def positions_of(self, x: Floats, y: Floats) -> Integers:
-        """Return the position in ``mask.ravel()`` of the cell that holds each point, -1 for none.
-
-        A point on the area's own edge whose half-open cell lies wholly outside is given to the nearest
-        cell of the area, so that no incident of the area is lost.
-        """
+        """Return the position in ``mask.ravel()`` of the cell that holds each point, -1 for none."""
         row, col = cell_of(x, y, self.cell_size, self.shape)
         row, col = row - self._cover.row0, col - self._cover.col0
         height, width = self._cover.mask.shape

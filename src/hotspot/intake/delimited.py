@@ -59,6 +59,10 @@ def decode(data: bytes, name: str) -> tuple[bytes, str]:
     """
     if not data[:4096].strip() and not data.strip():
         raise InputError(f"{name} is empty ({len(data)} bytes); download or export it again")
+    if data.startswith(b"SQLite format 3"):
+        raise InputError(
+            f"{name} is a GeoPackage (a SQLite file), not a CSV; is it the area rather than the data?"
+        )
     if data.isascii() and b"\0" not in data:
         return _unix_lines(data), "utf-8"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -67,9 +67,12 @@ def read_police_uk(
     Returns
     -------
     Intake
-        ``incidents`` in EPSG:27700, snapped to the whole metres in which the source was published.
-        Dates are months: ``start`` and ``end`` are the first and the last day. ``place_id`` is the
-        map point's easting and northing.
+        ``incidents`` in EPSG:27700, snapped to the whole metres in which the source was published:
+        ``incident_id``, ``source``, ``category``, ``start`` and ``end`` (first and last day of the month),
+        ``time_precision`` ("month"), ``place_id`` (the map point's easting and northing), ``location``,
+        ``location_precision`` ("map_point"), then the file's other columns, ``source_file`` and
+        ``source_row`` (the header is row 1). ``set_aside``, ``coverage``, ``ledger`` and ``findings`` say
+        what became of every row and what to look at.
 
     Raises
     ------
@@ -133,13 +136,22 @@ def _format(header: list[str], name: str) -> dict[str, str]:
 
 
 def _source_name(slug: str | None, text: Delimited) -> str:
-    """Name the source by the file name's force, or else by the one force that its rows name."""
+    """Name the source by the file name's force, or else by the one force that its rows name.
+
+    Simulated rows say so in a column; whatever the file is called, they stay simulated.
+    """
+    reported, context = (_distinct(text, column) for column in ("reported_by", "context"))
+    if any(value.lower().startswith("simulated") for value in (*reported, *context)):
+        return "simulated incidents"
     if slug is None:
-        reported = [value for value in text.table.column("reported_by").unique().to_pylist() if value]
         named = sorted({re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") for value in reported} - {""})
         slug = named[0] if len(named) == 1 else "several-forces" if named else "unknown-force"
     slug = shorten(slug.lower())
     return "simulated incidents" if slug.startswith("simulated") else f"data.police.uk/{slug}"
+
+
+def _distinct(text: Delimited, column: str) -> list[str]:
+    return [value for value in text.table.column(column).unique().to_pylist() if value]
 
 
 def _refuse_double_months(parts: list[Part]) -> None:

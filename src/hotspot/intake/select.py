@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,6 +24,7 @@ def select_incidents(
     category: str | Iterable[str] | None = None,
     start: str | None = None,
     end: str | None = None,
+    calendar_months: Iterable[int] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the incidents of some categories and months.
 
@@ -35,6 +36,13 @@ def select_incidents(
         One category or several, in any case of letters; all when None.
     start, end
         First and last month, ``YYYY-MM``, both included; open when None.
+    calendar_months
+        Only these months of every year, 1 to 12: ``(6, 7, 8)`` for the summers.
+
+    Returns
+    -------
+    GeoDataFrame
+        The chosen rows, on their index, with all columns.
 
     Raises
     ------
@@ -48,29 +56,22 @@ def select_incidents(
     months observed" counts the months in which an incident could have been seen.
     """
     kept = incidents
-    for column, asked in (("category", category), ("start", start or end)):
+    for column, asked in (("category", category), ("start", start or end or calendar_months)):
         if asked is not None and column not in incidents.columns:
             raise InputError(f"the incidents have no column {column!r}, so they cannot be chosen by it")
     if category is not None:
         kept = kept[kept["category"].isin(_known(incidents, category))]
-    for month, side in ((start, "start"), (end, "end")):
-        if month is not None and not _MONTH.match(month):
+    for month, side in ((start, "start (--from)"), (end, "end (--to)")):
+        if month is not None and not _MONTH.match(str(month)):
             raise InputError(f"{side}={month!r} is no month; write it as YYYY-MM, such as 2025-03")
     if start is not None and end is not None and start > end:
         raise InputError(f"start={start} is after end={end}; swap them")
     record = provenance.of(incidents)
-    if start is not None or end is not None:
-        low, high = start or "0000-00", end or "9999-99"
-        undated = int(kept["start"].isna().sum())
-        if undated:
-            raise InputError(
-                f"{undated:,} of {len(kept):,} incidents have no date, so months cannot be chosen; "
-                "leave them out first, counted"
-            )
-        months = kept["start"].dt.strftime("%Y-%m")
-        kept = kept[(months >= low) & (months <= high)]
+    wanted = _wanted(start, end, calendar_months)
+    if wanted is not None:
+        kept = kept[_months_of(kept).map(wanted).to_numpy(dtype=bool)]
         for source in record["sources"]:
-            source["months"] = [month for month in source["months"] if low <= month <= high]
+            source["months"] = [month for month in source["months"] if wanted(month)]
         seen = [month for source in record["sources"] for month in source["months"]]
         record["as_of"] = str(pd.Period(max(seen), freq="M").end_time.date()) if seen else None
     if kept.empty:
@@ -82,11 +83,36 @@ def select_incidents(
             "category": chosen,
             "start": start,
             "end": end,
+            "calendar_months": None if calendar_months is None else sorted(calendar_months),
             "kept": len(kept),
             "of": len(incidents),
         }
     )
     return provenance.put(kept.copy(), record)
+
+
+def _wanted(
+    start: str | None, end: str | None, calendar_months: Iterable[int] | None
+) -> Callable[[str], bool] | None:
+    """Return the test that a month must pass, None when every month does."""
+    if start is None and end is None and calendar_months is None:
+        return None
+    low, high = start or "0000-00", end or "9999-99"
+    numbers = set(range(1, 13)) if calendar_months is None else set(calendar_months)
+    if not numbers <= set(range(1, 13)) or not numbers:
+        raise InputError(f"calendar_months={sorted(numbers, key=str)} must be numbers from 1 to 12")
+    return lambda month: low <= month <= high and int(month[5:7]) in numbers
+
+
+def _months_of(incidents: gpd.GeoDataFrame) -> pd.Series[str]:
+    undated = int(incidents["start"].isna().sum())
+    if undated:
+        raise InputError(
+            f"{undated:,} of {len(incidents):,} incidents have no date, so months cannot be chosen; "
+            "leave them out first, counted"
+        )
+    months: pd.Series[str] = incidents["start"].dt.strftime("%Y-%m")
+    return months
 
 
 def _known(incidents: gpd.GeoDataFrame, category: str | Iterable[str]) -> list[str]:
@@ -103,6 +129,8 @@ def _known(incidents: gpd.GeoDataFrame, category: str | Iterable[str]) -> list[s
 
 
 def _nothing(incidents: gpd.GeoDataFrame, category: object, start: str | None, end: str | None) -> str:
+    if len(incidents) == 0:
+        return "there is no incident to choose from: none lies in the area, or none was read"
     span = ""
     if "start" in incidents.columns and len(incidents):
         span = f"; the data runs from {incidents['start'].min():%Y-%m} to {incidents['start'].max():%Y-%m}"

@@ -33,7 +33,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "gi_p": Column(
         "p value",
-        "Chance of a neighbourhood as extreme as this if incidents' cells were shuffled; two-sided",
+        "Chance of a neighbourhood as extreme as this if the cells' counts were shuffled over the area; two-sided",
         "",
         "g",
     ),

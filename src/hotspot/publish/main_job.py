@@ -10,10 +10,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.counting import count_incidents
 from hotspot.geography.grid import Grid
-from hotspot.intake.ledger import Intake
+from hotspot.intake.ledger import Intake, spans
 from hotspot.intake.select import select_incidents
 from hotspot.publish.folder import whole_folder
 from hotspot.publish.manifest import write_manifest
@@ -65,7 +66,12 @@ class Results:
 def analyse(intake: Intake, area: gpd.GeoDataFrame, job: Job, say: Say) -> Results:
     """Run the statistics of the main job, saying each step."""
     incidents = _chosen(intake.incidents, job)
-    say(f"{len(incidents):,} incidents in {_months(incidents)}")
+    if provenance.is_simulated([incidents]):
+        say("SIMULATED DATA: made by hotspot.sample; no real incident is in it")
+    left = len(intake.incidents) - len(incidents)
+    say(
+        f"{len(incidents):,} incidents in {_observed(incidents)}; {left:,} left out by the choice of months and categories"
+    )
     grid = Grid.over(area, cell_size=job.cell_size, shape=job.shape)
     cells = getis_ord(count_incidents(incidents, grid), grid)
     cells = kernel_density(incidents, grid, cells=cells)
@@ -97,6 +103,11 @@ def _last_whole_month(as_of: str) -> str:
 def _months(incidents: gpd.GeoDataFrame) -> str:
     first, last = incidents["start"].min(), incidents["start"].max()
     return f"{first:%Y-%m} to {last:%Y-%m}"
+
+
+def _observed(incidents: gpd.GeoDataFrame) -> str:
+    """Name the months with a file, so that a gap is seen."""
+    return spans(provenance.months_observed(incidents)) or _months(incidents)
 
 
 def _locations(incidents: gpd.GeoDataFrame, say: Say) -> gpd.GeoDataFrame | None:
@@ -151,9 +162,7 @@ def write_folder(
 
 
 def _with_record(table: pd.DataFrame, incidents: pd.DataFrame) -> pd.DataFrame:
-    """Give the intake's own tables the record of the sources, so that they carry the same marking."""
-    from hotspot import provenance
-
+    """Give a table the record of the sources, so that it carries the same marking."""
     return provenance.carry(incidents, table.copy(), "intake")
 
 

@@ -46,7 +46,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
 
     Notes
     -----
-    UTF-8 with a byte order mark, ISO dates, text in quotes. Text that a spreadsheet would run as a
+    UTF-8 with a byte order mark, ISO dates. Text that a spreadsheet would run as a
     formula, or change (long numbers, leading zeros), begins with an apostrophe; numbers stay numbers.
     The last columns name the source and the marking: OFFICIAL-SENSITIVE unless every source is known
     and declared open. The file appears whole or not at all.

@@ -53,7 +53,7 @@ def getis_ord(
         The column to test: whole counts for ``inference="exact"``.
     radius
         Metres between cell centres up to which cells are neighbours. None is queen contiguity: the 8
-        squares, or 6 hexagons, that touch the cell.
+        squares, or 6 hexagons, that touch the cell (on squares the same as a radius of 1.5 cells).
     star
         True is Gi*, the cell itself included; False is Gi, without it.
     inference
@@ -121,7 +121,7 @@ def getis_ord(
     if q is not None:
         result["gi_q"] = q[back]
     result["gi_class"] = _classes(p if q is None else q, hot, corrected=q is not None)[back]
-    _say_undefined(statistic)
+    _say_undefined(statistic, "Gi*" if star else "Gi")
     parameters: dict[str, Any] = {
         "value": value,
         "statistic": "Gi*" if star else "Gi",
@@ -158,7 +158,8 @@ def _check(inference: str, alternative: str, radius: float | None, grid: Grid) -
         raise InputError(f"inference={inference!r} is not known; use 'exact' or 'normal'")
     if alternative not in ("two-sided", "greater", "less"):
         raise InputError(f"alternative={alternative!r} is not known; use 'two-sided', 'greater' or 'less'")
-    if radius is not None and not (np.isfinite(radius) and radius >= grid.cell_size):
+    number = isinstance(radius, int | float | np.number) and not isinstance(radius, bool)
+    if radius is not None and not (number and np.isfinite(radius) and radius >= grid.cell_size):
         raise InputError(
             f"radius={radius!r} reaches no neighbour: centres are {grid.cell_size:g} m apart; "
             f"use {grid.cell_size:g} m or more, or None for queen contiguity"
@@ -287,8 +288,8 @@ def _classes(p: Floats, hot: NDArray[np.bool_], *, corrected: bool) -> Any:
     return pd.Categorical.from_codes(codes, dtype=kinds)
 
 
-def _say_undefined(statistic: _Statistic) -> None:
+def _say_undefined(statistic: _Statistic, name: str) -> None:
     reasons = statistic.undefined_reasons()
     if reasons:
         text = "; ".join(f"{count:,} cells: {reason}" for reason, count in sorted(reasons.items()))
-        warnings.warn(f"Gi is undefined and left missing for {text}", HotspotWarning, stacklevel=3)
+        warnings.warn(f"{name} is undefined and left missing for {text}", HotspotWarning, stacklevel=3)

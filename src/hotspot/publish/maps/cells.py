@@ -90,7 +90,7 @@ def map_cells(
     )
     m.add_child(data)
     opacity = fill_opacity(furniture)
-    for shown_first, shading in enumerate(_shadings(drawn, codes, corrected, opacity)):
+    for shown_first, shading in enumerate(_shadings(drawn, codes, corrected, opacity, _density_notes(cells))):
         key = shading.legend.key
         look = {"key": key, "codes": shading.codes, "looks": shading.looks}
         m.add_child(
@@ -104,7 +104,11 @@ def map_cells(
 
 
 def _shadings(
-    drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: bool, opacity: float
+    drawn: gpd.GeoDataFrame,
+    codes: NDArray[np.int64] | None,
+    corrected: bool,
+    opacity: float,
+    notes: list[str],
 ) -> list[Shading]:
     made = []
     if codes is not None:
@@ -115,9 +119,21 @@ def _shadings(
     if "density_per_km2" in drawn:
         density = _numbers(drawn, "density_per_km2")
         made.append(
-            band_shading(density, key="density", title=_NAMES["density"], whole=False, opacity=opacity)
+            band_shading(
+                density, key="density", title=_NAMES["density"], whole=False, opacity=opacity, notes=notes
+            )
         )
     return made
+
+
+def _density_notes(cells: gpd.GeoDataFrame) -> list[str]:
+    """Say how the density was smoothed, as its record has it, and that chance makes peaks."""
+    steps = [step for step in provenance.of(cells)["steps"] if step.get("step") == "kernel_density"]
+    notes = ["Chance alone makes peaks too: read it beside the hot and cold cells."]
+    if steps and isinstance(steps[-1].get("bandwidth_m"), int | float):
+        how = "chosen by rule" if steps[-1].get("chosen") else "as asked"
+        notes.insert(0, f"Smoothed over {steps[-1]['bandwidth_m']:,.0f} m ({how}).")
+    return notes
 
 
 def _class_codes(classes: pd.Series[Any]) -> NDArray[np.int64]:
