@@ -17,10 +17,14 @@ from hotspot.errors import HotspotWarning, InputError
 if TYPE_CHECKING:
     from hotspot.intake.ledger import Intake
 
+    _PathParameter = click.ParamType[Path]
+else:
+    _PathParameter = click.ParamType  # generic from click 8.5 on
+
 _MONTH = "YYYY-MM"
 
 
-class _AnyPath(click.ParamType[Path]):
+class _AnyPath(_PathParameter):
     """A path as text: whether it can be used is for the readers to say, in their own words."""
 
     name = "path"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -80,7 +80,7 @@ def analyse(intake: Intake, area: gpd.GeoDataFrame, job: Job, say: Say) -> Resul
     say(
         f"{len(cells):,} cells of {job.cell_size:g} m; {int(hot.sum()):,} hot after correction (q of 0.10 or less)"
     )
-    return Results(incidents, gpd.GeoDataFrame(cells), _locations(incidents, say), grid)
+    return Results(incidents, cast("gpd.GeoDataFrame", cells), _locations(incidents, say), grid)
 
 
 def _chosen(incidents: gpd.GeoDataFrame, job: Job) -> gpd.GeoDataFrame:
@@ -149,7 +149,7 @@ def write_folder(
         if locations is not None:
             write_csv(locations, folder / "locations.csv")
             layers["locations"] = frames["locations"] = locations
-        layers["area"] = gpd.GeoDataFrame(_with_record(area, results.incidents))
+        layers["area"] = cast("gpd.GeoDataFrame", _with_record(area, results.incidents))
         write_geopackage(layers, folder / "hotspots.gpkg")
         write_csv(_with_record(intake.ledger, results.incidents), folder / "ledger.csv")
         aside = intake.set_aside[intake.set_aside["reason"] != "outside the area"]
