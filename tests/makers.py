@@ -33,9 +33,7 @@ def street_row(
     outcome: str = "",
 ) -> str:
     """Return one line of the 12-column format."""
-    return (
-        f"{crime_id},{month},{FORCE},{FORCE},{lon},{lat},{location},E01000001,Test 001A,{category},{outcome},\r\n"
-    )
+    return f"{crime_id},{month},{FORCE},{FORCE},{lon},{lat},{location},E01000001,Test 001A,{category},{outcome},\r\n"
 
 
 def old_row(easting: str = "400776.0", northing: str = "289122.0", month: str = "2011-02") -> str:
@@ -99,15 +97,15 @@ def lattice_neighbours(
             dy = abs(row - other_row)
             if shape == "square":
                 dx = abs(col - other_col)
-                near = max(dx, dy) == 1 if radius_cells is None else dx * dx + dy * dy <= radius_cells**2 + 1e-9
+                near = (
+                    max(dx, dy) == 1 if radius_cells is None else dx * dx + dy * dy <= radius_cells**2 + 1e-9
+                )
             else:
                 # Half cells to the east; a row is sqrt(3)/2 cells high.
                 dx = abs((2 * col + row % 2) - (2 * other_col + other_row % 2))
                 touching = dy + max(0, (dx - dy) // 2) == 1
                 near = (
-                    touching
-                    if radius_cells is None
-                    else dx * dx + 3 * dy * dy <= 4 * radius_cells**2 + 1e-9
+                    touching if radius_cells is None else dx * dx + 3 * dy * dy <= 4 * radius_cells**2 + 1e-9
                 )
             if near:
                 mine.append(j)

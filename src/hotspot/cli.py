@@ -13,6 +13,7 @@ import click
 
 from hotspot import __version__
 from hotspot.errors import HotspotWarning, InputError
+from hotspot.text import printable
 
 if TYPE_CHECKING:
     from hotspot.intake.ledger import Intake
@@ -152,7 +153,7 @@ def _report(intake: Intake) -> None:
 
 
 def _coverage_line(source: str, months: Any) -> str:
-    from hotspot.intake.ledger import spans
+    from hotspot.provenance import spans
 
     present = months.loc[months["status"] == "present", "month"]
     missing = months.loc[months["status"] == "missing", "month"]
@@ -166,12 +167,12 @@ class _Notes(logging.Handler):
     """Show automatic choices on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"note: {record.getMessage()}", err=True)
+        click.echo(f"note: {printable(record.getMessage())}", err=True)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     if issubclass(category, HotspotWarning):
-        click.echo(f"look: {message}", err=True)
+        click.echo(f"look: {printable(message)}", err=True)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
@@ -210,5 +211,5 @@ def main(arguments: Iterable[str] | None = None) -> None:
 
 
 def _stop(message: str) -> None:
-    click.echo(f"hotspot: {' '.join(message.split())}", err=True)
+    click.echo(f"hotspot: {printable(message)}", err=True)
     sys.exit(2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 import pandas as pd
 
@@ -28,6 +28,8 @@ class Source(TypedDict):
     simulated: bool
     attribution: str
     months: list[str]
+    records: NotRequired[list[str]]
+    """Kinds of behaviour that the source records, where its mapping says so."""
 
 
 class Record(TypedDict):
@@ -92,17 +94,29 @@ def marking(frames: Iterable[pd.DataFrame]) -> str:
 
 def source_line(frames: Iterable[pd.DataFrame]) -> str:
     """Name the sources with their months and attribution, in one line for people."""
-    merged: dict[str, Source] = {}
+    known: dict[str, Source] = {}
+    months: dict[str, set[str]] = {}
     for frame in frames:
         for source in of(frame)["sources"]:
-            merged.setdefault(source["name"], source)
-    if not merged:
+            known.setdefault(source["name"], source)
+            months.setdefault(source["name"], set()).update(source["months"])
+    if not known:
         return "Source: not recorded"
     parts = []
-    for name in sorted(merged):
-        months = merged[name]["months"]
-        span = f", {months[0]} to {months[-1]}" if months else ""
-        credit = f" ({merged[name]['attribution']})" if merged[name]["attribution"] else ""
-        word = "SIMULATED DATA: " if merged[name]["simulated"] else ""
+    for name in sorted(known):
+        span = f", {spans(months[name])}" if months[name] else ""
+        credit = f" ({known[name]['attribution']})" if known[name]["attribution"] else ""
+        word = "SIMULATED DATA: " if known[name]["simulated"] else ""
         parts.append(f"{word}{name}{span}{credit}")
     return "Source: " + "; ".join(parts)
+
+
+def spans(months: Iterable[str]) -> str:
+    """Write months as runs, so that a gap is seen: ``2011-02, 2014-01 to 2014-02``."""
+    runs: list[list[pd.Period]] = []
+    for period in sorted(pd.Period(month, freq="M") for month in set(months)):
+        if runs and period.ordinal == runs[-1][-1].ordinal + 1:
+            runs[-1][-1:] = [period] if len(runs[-1]) == 2 else [runs[-1][-1], period]
+        else:
+            runs.append([period])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from makers import area_of, centre_of, points_of
 
 import hotspot as hs
 from hotspot.statistics.bandwidth import nrd, nrd_1d, standard_distance_rule
+from makers import area_of, centre_of, points_of
 
 
 def slow_density(
@@ -29,7 +29,9 @@ def slow_density(
     return answer
 
 
-@pytest.mark.parametrize(("distance", "raw"), [(0, 1.0), (50, (15 / 16) ** 2), (100 * math.sqrt(2), 0.25), (200, 0.0)])
+@pytest.mark.parametrize(
+    ("distance", "raw"), [(0, 1.0), (50, (15 / 16) ** 2), (100 * math.sqrt(2), 0.25), (200, 0.0)]
+)
 def test_the_quartic_weight_at_known_distances(distance: float, raw: float) -> None:
     # Raw weight (1 - (d/h)^2)^2 with h = 200; a density is that times 3 / (pi h^2), per square metre.
     grid = hs.Grid.over(area_of(shapely.box(400000, 280000, 400100, 280100)), cell_size=100)
@@ -66,7 +68,9 @@ def test_density_equals_the_slow_sum(shape: str, bandwidth: float) -> None:
 def test_the_integral_over_a_wide_lattice_is_the_number_of_incidents(shape: str) -> None:
     xy = (np.random.default_rng(2).normal(size=(50, 2)) * 200 + [401000, 281000]).tolist()
     grid = hs.Grid.over(
-        area_of(shapely.box(399000, 279000, 403000, 283000)), cell_size=25, shape=shape  # type: ignore[arg-type]
+        area_of(shapely.box(399000, 279000, 403000, 283000)),
+        cell_size=25,
+        shape=shape,  # type: ignore[arg-type]
     )
     density = hs.kernel_density(points_of(xy), grid, bandwidth=300)["density_per_km2"]
     assert float(density.sum()) * grid.cell_area_km2 == pytest.approx(50, rel=1e-4)
@@ -108,7 +112,9 @@ def test_the_standard_distance_rule_by_hand() -> None:
     assert standard_distance_rule(x, y) == pytest.approx(0.9 * math.sqrt(2) * 4**-0.2, rel=1e-14)
     # With one far point the median decides: distances to the mean centre, sorted, have the middle at 2.
     x, y = np.array([0.0, 0, 0, 0, 10]), np.zeros(5)
-    assert standard_distance_rule(x, y) == pytest.approx(0.9 * math.sqrt(1 / math.log(2)) * 2 * 5**-0.2, rel=1e-14)
+    assert standard_distance_rule(x, y) == pytest.approx(
+        0.9 * math.sqrt(1 / math.log(2)) * 2 * 5**-0.2, rel=1e-14
+    )
 
 
 def test_the_automatic_bandwidth_is_the_rule_and_is_recorded() -> None:

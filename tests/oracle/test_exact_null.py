@@ -10,10 +10,10 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from makers import lattice_neighbours, masked_grid
 
 import hotspot as hs
 from hotspot.statistics.exact import sum_distribution, tails
+from makers import lattice_neighbours, masked_grid
 
 
 def exact_sums(counts: list[int], draws: int) -> list[int]:
@@ -44,7 +44,9 @@ def cells_of(grid: hs.Grid, counts: list[int]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("star", [True, False])
 @pytest.mark.parametrize("shape", ["square", "hexagon"])
-@pytest.mark.parametrize("counts", [[0, 0, 1, 0, 2, 0, 0, 5, 0, 1, 0, 0], [3, 0, 0, 0, 0, 1, 1, 1, 1, 0, 9, 0]])
+@pytest.mark.parametrize(
+    "counts", [[0, 0, 1, 0, 2, 0, 0, 5, 0, 1, 0, 0], [3, 0, 0, 0, 0, 1, 1, 1, 1, 0, 9, 0]]
+)
 def test_every_set_of_cells_of_a_tiny_lattice(counts: list[int], shape: str, star: bool) -> None:
     grid, spots = masked_grid(np.ones((3, 4), dtype=bool), cell_size=200, shape=shape, row0=7, col0=4)
     result = hs.getis_ord(cells_of(grid, counts), grid, star=star)
@@ -161,7 +163,8 @@ def test_the_direction_of_a_class_is_that_of_its_tail() -> None:
 
 
 def test_p_is_never_zero_however_extreme() -> None:
-    # 256 ones side by side in 3,600 cells and a neighbourhood that holds them all: C(317, 256) over C(3600, 256) is about 1e-333.
+    # 256 ones side by side in 3,600 cells, and a neighbourhood of 317 cells that holds them all:
+    # C(317, 256) / C(3600, 256) is about 1e-333, less than the smallest float.
     grid, spots = masked_grid(np.ones((60, 60), dtype=bool), cell_size=100, shape="square")
     counts = [int(20 <= row < 36 and 20 <= col < 36) for row, col in spots]
     result = hs.getis_ord(cells_of(grid, counts), grid, radius=1000)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from makers import area_of, brute_gi, lattice_neighbours, masked_grid, quiet
 
 import hotspot as hs
+from makers import area_of, brute_gi, lattice_neighbours, masked_grid, quiet
 
 # R 4.2.2, spdep 1.2-7: nb <- dnearneigh(xy, 0, 15); localG(y, nb2listw(nb, style = "B")) and
 # localG(y, nb2listw(include.self(nb), style = "B")).
@@ -36,11 +36,7 @@ def queen_5x5() -> tuple[hs.Grid, pd.DataFrame]:
 @pytest.mark.parametrize(("star", "expected"), [(False, GI), (True, GI_STAR)])
 def test_the_slow_oracle_gives_spdeps_answers_on_irregular_points(star: bool, expected: list[float]) -> None:
     neighbours = [
-        [
-            j
-            for j, (a, b) in enumerate(IRREGULAR)
-            if j != i and (a - x) ** 2 + (b - y) ** 2 <= 15**2
-        ]
+        [j for j, (a, b) in enumerate(IRREGULAR) if j != i and (a - x) ** 2 + (b - y) ** 2 <= 15**2]
         for i, (x, y) in enumerate(IRREGULAR)
     ]
     np.testing.assert_allclose(brute_gi(VALUES, neighbours, star=star), expected, atol=5e-9)
@@ -56,7 +52,9 @@ def test_how_many_cells_of_the_queen_example_are_significant() -> None:
     # R: p <- 2 * pnorm(-abs(z)); sum(p < .05), sum(p.adjust(p, "BH") < .05), sum(p.adjust(p, "bonferroni") < .05)
     grid, cells = queen_5x5()
     counts = {
-        correction: int((hs.getis_ord(cells, grid, inference="normal", correction=correction)[column] < 0.05).sum())
+        correction: int(
+            (hs.getis_ord(cells, grid, inference="normal", correction=correction)[column] < 0.05).sum()
+        )
         for correction, column in ((None, "gi_p"), ("fdr_bh", "gi_q"), ("bonferroni", "gi_q"))
     }
     assert counts == {None: 4, "fdr_bh": 2, "bonferroni": 1}
@@ -115,7 +113,11 @@ def test_esda_agrees_with_binary_weights(star: bool) -> None:
     counts = np.random.default_rng(3).poisson(2.0, len(spots))
     neighbours = dict(enumerate(lattice_neighbours(spots, "square", None)))
     other = esda.G_Local(
-        counts.astype(float), weights.W(neighbours, silence_warnings=True), transform="B", star=star, permutations=0
+        counts.astype(float),
+        weights.W(neighbours, silence_warnings=True),
+        transform="B",
+        star=star,
+        permutations=0,
     )
     cells = pd.DataFrame({"n": counts}, index=pd.Index(grid.cell_ids, name="cell_id"))
     np.testing.assert_allclose(

@@ -56,7 +56,9 @@ def test_nothing_tested_stays_missing(correction: str) -> None:
 def test_benjamini_hochberg_by_its_definition() -> None:
     p = np.random.default_rng(1).random(60) ** 3
     ranked = sorted(p)
-    slow = [min(1.0, *(60 * later / (ranked.index(later) + 1) for later in ranked if later >= mine)) for mine in p]
+    slow = [
+        min(1.0, *(60 * later / (ranked.index(later) + 1) for later in ranked if later >= mine)) for mine in p
+    ]
     np.testing.assert_allclose(adjust(p, "fdr_bh"), slow, rtol=1e-12)
 
 

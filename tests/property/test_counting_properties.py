@@ -8,10 +8,10 @@ import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from makers import area_of, points_of, quiet
 
 import hotspot as hs
 from hotspot.geography.lattice_geometry import ID_STEP, INDEX_LIMIT, cell_of, from_ids, to_ids
+from makers import area_of, points_of, quiet
 
 EAST, NORTH, SPAN = 400_000, 280_000, 3_000
 SHAPES = st.sampled_from(["square", "hexagon"])
@@ -29,7 +29,9 @@ def outlines(draw: st.DrawFn) -> shapely.Geometry:
     for _ in range(draw(st.integers(0, 2))):
         x, y, w, h = (draw(TENS) for _ in range(4))
         parts[0] = parts[0] - shapely.box(EAST + x, NORTH + y, EAST + x + w + 10, NORTH + y + h + 10)
-    polygons = [p for p in shapely.get_parts(shapely.union_all(parts)) if p.area > 0 and p.geom_type == "Polygon"]
+    polygons = [
+        p for p in shapely.get_parts(shapely.union_all(parts)) if p.area > 0 and p.geom_type == "Polygon"
+    ]
     assume(polygons)
     return shapely.multipolygons(polygons)
 
@@ -43,7 +45,9 @@ def scattered(draw: st.DrawFn, outline: shapely.Geometry, size: float) -> list[t
     columns = st.integers(first_x, first_x + int(SPAN // size) + 1).map(lambda i: i * size)
     rows = st.integers(first_y, first_y + int(SPAN // size) + 1).map(lambda i: i * size)
     corners = st.sampled_from([tuple(xy) for xy in shapely.get_coordinates(outline).tolist()])
-    kinds = st.one_of(anywhere, st.tuples(columns, rows), st.tuples(columns, anywhere.map(lambda p: p[1])), corners)
+    kinds = st.one_of(
+        anywhere, st.tuples(columns, rows), st.tuples(columns, anywhere.map(lambda p: p[1])), corners
+    )
     return draw(st.lists(kinds, min_size=1, max_size=25))
 
 
@@ -89,7 +93,9 @@ def test_the_same_cell_has_the_same_id_in_every_area(
     point = data.draw(scattered(one, size))[0]
     both = shapely.intersection(one, other)
     if both.area > 0 and both.buffer(-1).intersects(shapely.Point(point)):
-        ids = [c[c["n"] > 0].index[0] for c in (hs.count_incidents(points_of([point]), grid) for grid in grids)]
+        ids = [
+            c[c["n"] > 0].index[0] for c in (hs.count_incidents(points_of([point]), grid) for grid in grids)
+        ]
         assert ids[0] == ids[1]
 
 
@@ -142,9 +148,7 @@ def test_ids_go_there_and_back(row: int, col: int) -> None:
     assert ID_STEP == 2 * INDEX_LIMIT
 
 
-@given(
-    st.integers(-3000, 3000), st.integers(-3000, 3000), st.floats(0.5, 5000, allow_nan=False), SHAPES
-)
+@given(st.integers(-3000, 3000), st.integers(-3000, 3000), st.floats(0.5, 5000, allow_nan=False), SHAPES)
 def test_the_centre_of_a_cell_is_in_it(row: int, col: int, size: float, shape: str) -> None:
     from makers import centre_of
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import points_of
 from scipy.spatial.distance import pdist
 
 import hotspot as hs
 from hotspot.ranking.places import group_within
+from makers import points_of
 
 METRES = st.integers(0, 24).map(lambda v: 400_000 + v * 35.0)
 POINTS = st.lists(st.tuples(METRES, METRES), min_size=1, max_size=60)
@@ -48,7 +48,9 @@ def test_the_table_partitions_and_does_not_depend_on_the_order_of_rows(
 ) -> None:
     n = len(xy)
     months = data.draw(st.lists(st.integers(1, 12), min_size=n, max_size=n))
-    kinds = data.draw(st.lists(st.sampled_from(["ASB", "Burglary", "Robbery", "Drugs"]), min_size=n, max_size=n))
+    kinds = data.draw(
+        st.lists(st.sampled_from(["ASB", "Burglary", "Robbery", "Drugs"]), min_size=n, max_size=n)
+    )
     frame = points_of(
         xy,
         category=kinds,

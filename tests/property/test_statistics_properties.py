@@ -10,11 +10,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import area_of, masked_grid, points_of, quiet
 
 import hotspot as hs
 from hotspot.statistics.lattice import neighbourhood_sums, queen, within
 from hotspot.statistics.multiple_testing import CORRECTIONS, adjust
+from makers import area_of, masked_grid, points_of, quiet
 
 SHAPES = st.sampled_from(["square", "hexagon"])
 COUNTS = st.one_of(st.integers(0, 2), st.integers(0, 60))
@@ -42,7 +42,11 @@ def test_p_is_a_probability_and_q_is_no_less(
     correction = data.draw(st.sampled_from(CORRECTIONS))
     with quiet():
         result = hs.getis_ord(
-            frame_of(grid, counts), grid, star=star, inference=inference, correction=correction  # type: ignore[arg-type]
+            frame_of(grid, counts),
+            grid,
+            star=star,
+            inference=inference,
+            correction=correction,  # type: ignore[arg-type]
         )
     defined = result[result["gi_z"].notna()]
     assert result["gi_p"].notna().equals(result["gi_z"].notna())
@@ -72,7 +76,12 @@ def test_the_order_of_rows_changes_nothing(
 
 
 @given(
-    st.data(), masks(), SHAPES, st.integers(-900, 900), st.integers(-900, 900), st.sampled_from([None, 200, 450])
+    st.data(),
+    masks(),
+    SHAPES,
+    st.integers(-900, 900),
+    st.integers(-900, 900),
+    st.sampled_from([None, 200, 450]),
 )
 def test_moving_all_by_whole_cells_changes_nothing(
     data: st.DataObject, keep: np.ndarray, shape: str, down: int, right: int, radius: float | None
@@ -108,7 +117,9 @@ def test_incidents_outside_the_area_change_nothing(data: st.DataObject, shape: s
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", hs.HotspotWarning)
         more = hs.getis_ord(hs.count_incidents(points_of(inside + outside), grid), grid)
-    assert any(f"{len(outside):,} of" in str(w.message) and "outside the area" in str(w.message) for w in caught)
+    assert any(
+        f"{len(outside):,} of" in str(w.message) and "outside the area" in str(w.message) for w in caught
+    )
     pd.testing.assert_frame_equal(pd.DataFrame(alone), pd.DataFrame(more), check_exact=True)
 
 
@@ -135,7 +146,9 @@ def test_adjusting_keeps_the_order_and_never_lowers(p: list[float], correction: 
 
 
 @given(st.data(), SHAPES, st.sampled_from([200.0, 350.0, "auto"]))
-def test_rows_in_any_order_make_the_same_density(data: st.DataObject, shape: str, bandwidth: float | str) -> None:
+def test_rows_in_any_order_make_the_same_density(
+    data: st.DataObject, shape: str, bandwidth: float | str
+) -> None:
     number = st.integers(0, 40).map(lambda v: v * 25.0)
     xy = data.draw(st.lists(st.tuples(number, number), min_size=2, max_size=40))
     harm = data.draw(st.lists(st.integers(0, 8), min_size=len(xy), max_size=len(xy)))
@@ -148,9 +161,14 @@ def test_rows_in_any_order_make_the_same_density(data: st.DataObject, shape: str
     )
     np.testing.assert_array_equal(one, other)
     doubled = hs.kernel_density(
-        pd.concat([frame, frame], ignore_index=True), grid, bandwidth=bandwidth if bandwidth != "auto" else 300, weight="harm"  # type: ignore[arg-type]
+        pd.concat([frame, frame], ignore_index=True),
+        grid,
+        bandwidth=bandwidth if bandwidth != "auto" else 300,
+        weight="harm",  # type: ignore[arg-type]
     )
-    single = hs.kernel_density(frame, grid, bandwidth=bandwidth if bandwidth != "auto" else 300, weight="harm")  # type: ignore[arg-type]
+    single = hs.kernel_density(
+        frame, grid, bandwidth=bandwidth if bandwidth != "auto" else 300, weight="harm"
+    )  # type: ignore[arg-type]
     np.testing.assert_allclose(doubled["density_per_km2"], 2 * single["density_per_km2"], rtol=1e-12)
 
 

@@ -60,7 +60,9 @@ def test_a_short_whole_number_as_text_keeps_its_digits(text: str) -> None:
             TEXT,
             st.integers(-(2**62), 2**62),
             st.floats(allow_nan=False, allow_infinity=False),
-            st.dates(min_value=pd.Timestamp("1970-01-01").date(), max_value=pd.Timestamp("2200-01-01").date()),
+            st.dates(
+                min_value=pd.Timestamp("1970-01-01").date(), max_value=pd.Timestamp("2200-01-01").date()
+            ),
             st.booleans(),
         ),
         min_size=1,

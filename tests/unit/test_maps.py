@@ -174,7 +174,7 @@ def test_the_key_says_the_classes_in_words_with_their_counts(tmp_path):
     assert re.search(r"No result for this cell\s+50\s+cells", text)
     assert EVENLY in text
     assert "January 2024 to March 2024 (2 months; 1 month in between has no data)" in text
-    assert "Source: Made up, 2024-01 to 2024-03 (Nobody)" in text
+    assert "Source: Made up, 2024-01, 2024-03 (Nobody)" in text
     assert "A note to print." in text
     assert "Map drawn with Leaflet" in text
 

@@ -42,10 +42,10 @@ def point_coordinates(incidents: gpd.GeoDataFrame, crs: Any = None) -> tuple[Flo
     else:
         moved = incidents
     shapes = moved.geometry.to_numpy()
-    wrong = shapely.get_type_id(shapes) != 0
+    wrong = (shapely.get_type_id(shapes) != 0) | shapely.is_empty(shapes)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
-        kind = "nothing" if shapes[first] is None else shapes[first].geom_type
+        kind = "nothing" if shapes[first] is None or shapes[first].is_empty else shapes[first].geom_type
         raise InputError(
             f"{int(wrong.sum()):,} of {len(shapes):,} incidents are no points (the first is row "
             f"{incidents.index[first]}: {kind}); leave them out, counted, or use their centroids"

@@ -26,6 +26,8 @@ ENDED_IN_2021 = frozenset({"E01010063", "E01010065", "E01010074", "E01032887"})
 
 VALID_FROM, VALID_TO = "valid_from", "valid_to"
 DAY = pd.Timedelta(days=1)
+LONG_AGO, FAR_AHEAD = pd.Timestamp("1700-01-01"), pd.Timestamp("2200-12-31")
+"""What a blank valid_from and a blank valid_to stand for."""
 
 
 def lsoa_vintage(codes: Iterable[Any], *, ended_in_2021: Iterable[str] = ENDED_IN_2021) -> Vintage:
@@ -157,7 +159,7 @@ def changes_between(areas: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp
     """List the days after ``first``, up to ``last``, on which the layer's areas begin or have just ended."""
     start, end = _validity(areas)
     begun = {day for day in start if first < day <= last}
-    ended = {day + DAY for day in end if day < pd.Timestamp.max.normalize() and first < day + DAY <= last}
+    ended = {day + DAY for day in end if first < day + DAY <= last}
     return sorted(begun | ended)
 
 
@@ -174,8 +176,8 @@ def read_day(value: Any, name: str) -> pd.Timestamp:
 
 def _validity(areas: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return the first and the last day of each area; open ends lie at the ends of time."""
-    first = _days(areas, VALID_FROM, pd.Timestamp.min.normalize() + DAY)
-    last = _days(areas, VALID_TO, pd.Timestamp.max.normalize())
+    first = _days(areas, VALID_FROM, LONG_AGO)
+    last = _days(areas, VALID_TO, FAR_AHEAD)
     wrong = np.flatnonzero((last < first).to_numpy())
     if len(wrong):
         row = areas.index[int(wrong[0])]
@@ -201,4 +203,4 @@ def _days(areas: pd.DataFrame, column: str, blank: pd.Timestamp) -> pd.Series:
 
 
 def _shown(day: pd.Timestamp) -> str:
-    return "open" if day.year in (1677, 2262) else str(day.date())
+    return "open" if day in (LONG_AGO, FAR_AHEAD) else str(day.date())

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ _QUOTE, _COMMA, _NEWLINE, _RETURN = 34, 44, 10, 13
 # A quotation mark may only open a field, close it, or stand doubled inside: anything else is read
 # differently by every program.
 _FIELD = re.compile(rb'(?:^|(?<=,))(?:"(?:[^"]|"")*"|[^",]*)(?=,|$)')
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _SOUND_LINE = re.compile(rb'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 
 
@@ -131,6 +133,8 @@ def parse(data: bytes, name: str, choose: Callable[[list[str]], dict[str, str]])
     if lines_read and b'"' not in text:
         with suppress(pa.ArrowInvalid):
             table = _read(text, header, wanted, numbers=True)
+            # Arrow takes "NaN" and "inf" for numbers: the careful way calls them unreadable.
+            table = table if all(_finite(table, column) for column in NUMBERS) else None
     unreadable: list[tuple[int, str, str]] = []
     if table is not None and table.num_rows == lines_read:
         rows = np.arange(2, lines_read + 2, dtype=np.int32)
@@ -161,6 +165,8 @@ def _header(text: bytes, name: str) -> list[str]:
         header = [column.strip() for column in next(csv.reader(io.StringIO(first)))]
     except (StopIteration, csv.Error):
         raise InputError(f"{name}: the first line is no header; expected column names") from None
+    # A spreadsheet leaves commas behind where columns were deleted: they are columns without a name.
+    header = [column or f"(column {number} has no name)" for number, column in enumerate(header, 1)]
     repeated = sorted({column for column in header if header.count(column) > 1})
     if repeated:
         raise InputError(
@@ -219,11 +225,18 @@ def _numbers_of(table: Any) -> tuple[Any, list[tuple[int, str, str]]]:
     return table, unreadable
 
 
+def _finite(table: Any, column: str) -> bool:
+    if column not in table.column_names:
+        return True
+    values = table.column(column)
+    return bool(pc.all(pc.is_finite(values), min_count=0).as_py())
+
+
 def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
+    """Read a plain decimal number; Python's own reading also takes 5_2 and digits of other scripts."""
+    if not _DECIMAL.fullmatch(text):
         return np.nan
+    value = float(text)
     return value if np.isfinite(value) else np.nan
 
 
@@ -244,7 +257,7 @@ def _sound_lines(text: bytes, width: int) -> tuple[bytes, NDArray[np.int32], lis
     broken = []
     for line in np.flatnonzero(wrong).tolist():
         if unsound[line]:
-            reason, measure = "broken quotation marks", "a quotation mark that opens or closes no field"
+            reason, measure = "broken quotation marks", "a quotation mark out of place"
         else:
             reason, measure = "wrong number of fields", f"{int(fields[line])} fields, the header has {width}"
         broken.append((line + 1, reason, measure))

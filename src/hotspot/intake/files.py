@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hotspot.errors import InputError
+from hotspot.text import printable
 
 PathLike = str | os.PathLike[str]
 Wanted = Callable[[str], bool]
@@ -19,6 +20,8 @@ Wanted = Callable[[str], bool]
 # The largest file of data.police.uk is about 40 MB a force and month; this leaves room and still
 # stops a small .zip that unpacks to more than the machine holds.
 LARGEST_FILE = 2_000_000_000
+WORKBOOKS = (".xlsx", ".xlsm")
+"""Files that are zip archives inside and yet one file to people."""
 # What the standard library raises for a damaged, encrypted or unknown member.
 UNPACKING = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError, ValueError,
@@ -88,7 +91,7 @@ def _look(source: str, path: Path, wanted: Wanted) -> list[SourceFile]:
     if path.is_file():
         return (
             _in_archive(path, wanted)
-            if zipfile.is_zipfile(path)
+            if zipfile.is_zipfile(path) and path.suffix.lower() not in WORKBOOKS
             else [_plain(f"{path.parent.name}/{path.name}", path)]
         )
     if glob.has_magic(source):
@@ -128,7 +131,7 @@ def _plain(name: str, path: Path) -> SourceFile:
                 f"{name} cannot be opened ({error.strerror}); close it elsewhere and run again"
             ) from None
 
-    return SourceFile(name, read)
+    return SourceFile(printable(name), read)
 
 
 def _in_archive(path: Path, wanted: Wanted) -> list[SourceFile]:
@@ -163,4 +166,4 @@ def _member(path: Path, info: zipfile.ZipInfo) -> SourceFile:
             raise InputError(f"{name} in {path.name} is not the size its archive states; download it again")
         return data
 
-    return SourceFile(name, read)
+    return SourceFile(printable(name), read)

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.errors import InputError
+from hotspot.text import printable
+
+if TYPE_CHECKING:
+    from hotspot.intake.findings import Finding
 
 SHOWN = 40
 """Characters of an offending field that may be shown: never a whole row."""
+_FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """How the full rows of a source can be read again; nothing of them is held in memory."""
+
+    full_rows: Callable[[str, NDArray[np.int64]], pd.DataFrame]
+    """Given a source_file and ascending row numbers, returns these rows as they stand, in that order."""
+    open: bool
+    """Whether every source is declared open."""
+    header_row: int = 1
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +55,11 @@ class Intake:
         One row a file: source, source_file, read, used, set_aside, one column for each reason, and the
         file's sha256.
     findings
-        What a person should look at though no row was dropped for it: source, source_file, finding,
-        rows, first_row.
+        What a person should look at: source, source_file, finding, rows (how many), first_row (row number
+        in the file), first_rows (up to five row numbers as text), field, example (of the first row, at
+        most 40 characters), fixed (the mapping asked for the fix and it was made).
+    origin
+        How `save_set_aside` reads the rows again; None where nothing can be read again.
     """
 
     incidents: gpd.GeoDataFrame
@@ -42,6 +67,7 @@ class Intake:
     coverage: pd.DataFrame
     ledger: pd.DataFrame
     findings: pd.DataFrame
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         open_rows = self.ledger[self.ledger["read"] != self.ledger["used"] + self.ledger["set_aside"]]
@@ -53,6 +79,89 @@ class Intake:
             )
         if int(self.ledger["used"].sum()) != len(self.incidents):
             raise InputError("the ledger and the incidents differ; please report this as a fault")
+
+    def save_set_aside(
+        self, path: str | os.PathLike[str], *, reasons: str | Iterable[str] | None = None
+    ) -> Path:
+        """Read the sources again and write the full rows that were set aside, to be repaired and read again.
+
+        This is the one output of full rows, personal data and unmapped columns included. Unless every source
+        is declared open, it is marked OFFICIAL-SENSITIVE in its name and in its text. The same mapping reads it.
+
+        Parameters
+        ----------
+        path
+            The file to write: ``.csv``, or ``.geojson`` for sources that have their points as geometry.
+        reasons
+            Only rows set aside for these reasons; all when None.
+
+        Returns
+        -------
+        Path
+            The file that was written, which has the marking in its name.
+
+        Raises
+        ------
+        InputError
+            If nothing was set aside, a reason is unknown, or a source is gone or has changed.
+
+        How this can mislead: a row stands here as often as it was set aside, whole; delete the file when its
+        rows are repaired, or the same incidents are read twice.
+        """
+        from hotspot.intake.save_set_aside import save_set_aside
+
+        return save_set_aside(self, path, reasons=reasons)
+
+
+class Found(NamedTuple):
+    """One line of ``Intake.findings``."""
+
+    source: str
+    source_file: str
+    finding: str
+    rows: int
+    first_row: int
+    first_rows: str = ""
+    field: str = ""
+    example: str = ""
+    fixed: bool = False
+
+
+def found(source: str, source_file: str, finding: Finding, numbers: NDArray[np.int64]) -> Found:
+    """Turn a finding about rows of one file's table into a line of ``Intake.findings``.
+
+    Parameters
+    ----------
+    numbers
+        Row number in the file of each row of the table.
+    """
+    first = numbers[finding.rows[:_FIRST_ROWS]].tolist()
+    return Found(
+        source,
+        source_file,
+        finding.finding,
+        len(finding.rows),
+        first[0] if first else 1,
+        row_list(first),
+        finding.field,
+        shorten(finding.example) if finding.example else "",
+        finding.fixed,
+    )
+
+
+def row_list(rows: Iterable[int]) -> str:
+    """Write up to five row numbers as text: ``2, 5, 9``."""
+    return ", ".join(str(row) for row in list(rows)[:_FIRST_ROWS])
+
+
+def make_findings(lines: Iterable[Found]) -> pd.DataFrame:
+    """Put findings into a frame, by source, file and first row, so that the order of files does not matter."""
+    ordered = sorted(
+        line if line.first_rows else line._replace(first_rows=str(line.first_row)) for line in lines
+    )
+    ordered.sort(key=lambda line: (line.source, line.source_file, line.first_row))
+    kinds = dict.fromkeys(Found._fields, "str") | {"rows": "int64", "first_row": "int64", "fixed": "bool"}
+    return pd.DataFrame(ordered, columns=list(Found._fields)).astype(kinds)
 
 
 def make_ledger(files: pd.DataFrame, used: pd.Series, set_aside: pd.DataFrame) -> pd.DataFrame:
@@ -105,19 +214,6 @@ def make_coverage(present: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"rows": "Int64"})
 
 
-def spans(months: Iterable[str]) -> str:
-    """Write months as runs: ``2011-02, 2014-01 to 2014-02``."""
-    periods = sorted(pd.Period(month, freq="M") for month in set(months))
-    runs: list[list[pd.Period]] = []
-    for period in periods:
-        if runs and period.ordinal == runs[-1][-1].ordinal + 1:
-            runs[-1][-1] = period
-        else:
-            runs.append([period, period])
-    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
-
-
 def shorten(value: object) -> str:
-    """Return a field as text of at most 40 characters, without line breaks."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    """Return a field as text of at most 40 characters that can be shown on one line."""
+    return printable(value, limit=SHOWN)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.geography.projection import BNG, TRANSFORM_NAME
 from hotspot.intake.delimited import LONGEST_FIELD, Delimited
-from hotspot.intake.ledger import Intake, make_coverage, make_ledger, shorten
+from hotspot.intake.ledger import Found, Intake, make_coverage, make_findings, make_ledger, shorten
 from hotspot.intake.points import Points, located_in, to_points
 
 ATTRIBUTION = "contains public sector information licensed under the Open Government Licence v3.0"
@@ -343,14 +343,25 @@ def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
             if len(other):
                 text = f"the file name says {part.month} but the rows say another month; the rows decide"
                 found.append((part.source, part.text.name, text, len(other), int(row[other[0]])))
-        ids = rows.incident_id.slice(low, high - low)
-        if pc.count_distinct(ids, mode="only_valid").as_py() < len(ids) - ids.null_count:
-            series = ids.to_pandas()
-            again = np.flatnonzero((series.duplicated() & series.notna()).to_numpy())
-            text = "Crime ID stands in an earlier row of the file; kept"
-            found.append((part.source, part.text.name, text, len(again), int(row[again[0]])))
+    found += _repeated_ids(parts, rows)
     found += _overlaps(parts, rows)
-    return pd.DataFrame(found, columns=["source", "source_file", "finding", "rows", "first_row"])
+    return make_findings(Found(*line) for line in found)
+
+
+def _repeated_ids(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:
+    """Count the ids that stand in an earlier row, of the same file or of one before it."""
+    ids = rows.incident_id
+    if pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count:
+        return []
+    series = ids.to_pandas()
+    again = (series.duplicated() & series.notna()).to_numpy()
+    text = "Crime ID stands in an earlier row of this or another file; kept"
+    found = []
+    for part, (low, high) in zip(parts, rows.bounds, strict=True):
+        mine = np.flatnonzero(again[low:high])
+        if len(mine):
+            found.append((part.source, part.text.name, text, len(mine), int(rows.row[low:high][mine[0]])))
+    return found
 
 
 def _overlaps(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:

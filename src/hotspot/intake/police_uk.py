@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import geopandas as gpd
 
@@ -15,6 +16,7 @@ from hotspot.intake.delimited import Delimited, parse
 from hotspot.intake.files import PathLike, SourceFile, find_files
 from hotspot.intake.ledger import Intake, shorten
 from hotspot.intake.police_rows import Part, assemble
+from hotspot.intake.save_set_aside import origin_of_lines
 
 TWELVE_COLUMNS = {
     "Crime ID": "incident_id",
@@ -91,9 +93,11 @@ def read_police_uk(
     Source: https://data.police.uk/about/
     """
     outline = None if area is None else as_area(area).union_all()
-    parts = _read_all(find_files(source, _is_street_file), progress)
+    files = find_files(source, _is_street_file)
+    parts = _read_all(files, progress)
     _refuse_double_months(parts)
-    return assemble(parts, outline)
+    origin = origin_of_lines(files, {part.text.name: part.sha256 for part in parts})
+    return replace(assemble(parts, outline), origin=origin)
 
 
 def _is_street_file(name: str) -> bool:
@@ -155,18 +159,17 @@ def _distinct(text: Delimited, column: str) -> list[str]:
 
 
 def _refuse_double_months(parts: list[Part]) -> None:
-    seen: dict[object, str] = {}
-    for part in parts:
-        keys: list[object] = [part.sha256] if part.text.lines_read else []
-        if part.month is not None:
-            keys.append((part.source, part.month))
-        for key in keys:
+    seen: dict[str | tuple[str, str], str] = {}
+    # Files whose names say their month come first: another file with rows of that month repeats it.
+    for part in sorted(parts, key=lambda part: part.month is None):
+        keys: list[str | tuple[str, str]] = [part.sha256] if part.text.lines_read else []
+        months = [part.month] if part.month is not None else _distinct(part.text, "month")
+        named = [(part.source, month) for month in months]
+        for key in [*keys, *named]:
             if key in seen:
-                what = (
-                    "the same rows stand" if isinstance(key, str) else f"{part.month} of {part.source} stands"
-                )
+                what = "the same rows stand" if isinstance(key, str) else f"{key[1]} of {part.source} stands"
                 raise InputError(
                     f"{what} in two files, {seen[key]} and {part.text.name}: every incident in them would count "
                     "twice; keep one of them (archive downloads overlap by up to 36 months)"
                 )
-            seen[key] = part.text.name
+        seen.update(dict.fromkeys(keys if part.month is None else [*keys, *named], part.text.name))

@@ -14,7 +14,7 @@ from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.counting import count_incidents
 from hotspot.geography.grid import Grid
-from hotspot.intake.ledger import Intake, spans
+from hotspot.intake.ledger import Intake
 from hotspot.intake.select import select_incidents
 from hotspot.publish.folder import whole_folder
 from hotspot.publish.manifest import write_manifest
@@ -107,7 +107,7 @@ def _months(incidents: gpd.GeoDataFrame) -> str:
 
 def _observed(incidents: gpd.GeoDataFrame) -> str:
     """Name the months with a file, so that a gap is seen."""
-    return spans(provenance.months_observed(incidents)) or _months(incidents)
+    return provenance.spans(provenance.months_observed(incidents)) or _months(incidents)
 
 
 def _locations(incidents: gpd.GeoDataFrame, say: Say) -> gpd.GeoDataFrame | None:

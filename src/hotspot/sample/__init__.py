@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotspot.errors import InputError
 from hotspot.sample import files, plan
 from hotspot.sample.plan import CLUSTERS, MONTHS, SEED, PlantedCluster
 
@@ -37,8 +38,12 @@ __all__ = [
     "borough",
     "council_cases",
     "expected_relative_risk",
+    "export",
+    "export_names",
     "generate",
+    "generate_exports",
     "map_points",
+    "mapping",
     "planted_clusters",
     "police_uk_archive",
     "relative_risk_at",
@@ -65,6 +70,46 @@ def council_cases() -> Path:
     Phone, Notes. The last three stand where real exports carry personal data; here they are invented.
     """
     return files.embedded(files.COUNCIL_FILE)
+
+
+_EXPORTS = {
+    "police_log": files.POLICE_LOG_FILE,
+    "council_cases": files.COUNCIL_FILE,
+    "fire_service": files.FIRE_FILE,
+    "emergency_department": files.EMERGENCY_FILE,
+}
+
+
+def export_names() -> list[str]:
+    """Return the names that `export` and `mapping` know."""
+    return list(_EXPORTS)
+
+
+def export(name: str) -> Path:
+    """Return the path of a simulated partner's export.
+
+    Parameters
+    ----------
+    name
+        "police_log" (CSV, about 1,500 incidents, dates apart from times, easting and northing),
+        "council_cases" (see `council_cases`), "fire_service" (.xlsx, header in row 4, OS grid references)
+        or "emergency_department" (CSV, place names that a lookup table beside it places).
+
+    Nothing in them happened; names, telephone numbers and narratives say so. The planted clusters, months
+    and seasons are those of the other samples.
+    """
+    return files.embedded(_EXPORTS[_known(name)])
+
+
+def mapping(name: str) -> Path:
+    """Return the path of the commented mapping by which `hotspot.read_incidents` reads `export(name)`."""
+    return files.mapping_file(_known(name))
+
+
+def _known(name: str) -> str:
+    if name not in _EXPORTS:
+        raise InputError(f"there is no sample export {name!r}; the names are {', '.join(_EXPORTS)}")
+    return name
 
 
 def borough() -> Path:
@@ -144,6 +189,15 @@ def generate(folder: str | Path, *, seed: int = SEED) -> tuple[Path, Path]:
     ``python -c "from hotspot import sample; sample.generate('src/hotspot/sample/data')"``.
     """
     return files.generate_files(Path(folder), seed=seed)
+
+
+def generate_exports(folder: str | Path, *, seed: int = SEED) -> list[Path]:
+    """Make the exports of the other partners, and the lookup table of place names, in a folder.
+
+    With the default seed they have the bytes of the files in the package (of the workbook: another build
+    of zlib may pack the same sheets into other bytes). The council's cases come from `generate`.
+    """
+    return files.generate_partner_files(Path(folder), seed=seed)
 
 
 def relative_risk_at(easting: float, northing: float, month: str) -> float:

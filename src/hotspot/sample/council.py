@@ -33,9 +33,9 @@ _CASES, _DETAILS = 6, 7
 _REPORTERS = 900
 
 # Weight of each hour of the day, 00 to 23, by habit of reporting.
-_NIGHT = (6, 5, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 9, 8)
-_EVENING = (2, 1, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 9, 8, 6, 4, 3)
-_DAY = (0, 0, 0, 0, 0, 0, 1, 4, 8, 9, 8, 7, 6, 6, 6, 6, 6, 5, 3, 2, 1, 1, 0, 0)
+NIGHT = (6, 5, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 9, 8)
+EVENING = (2, 1, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 9, 8, 6, 4, 3)
+DAY = (0, 0, 0, 0, 0, 0, 1, 4, 8, 9, 8, 7, 6, 6, 6, 6, 6, 5, 3, 2, 1, 1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,23 @@ class CaseType:
 
 
 CASE_TYPES: dict[str, CaseType] = {
-    "Noise nuisance": CaseType(0.30, 1.6, _NIGHT, 1.8, 21.0),
-    "Fly-tipping": CaseType(0.22, 1.1, _DAY, 0.8, 5.0),
-    "Street drinking": CaseType(0.12, 1.5, _EVENING, 1.5, 10.0),
-    "Nuisance vehicles": CaseType(0.10, 1.3, _EVENING, 1.3, 14.0),
-    "Footpath parking": CaseType(0.08, 1.0, _DAY, 0.7, 7.0),
-    "Begging": CaseType(0.06, 1.0, _DAY, 0.9, 9.0),
-    "Dog fouling": CaseType(0.06, 0.8, _DAY, 0.9, 4.0),
-    "BBQ or fire": CaseType(0.06, 4.0, _EVENING, 2.0, 3.0),
+    "Noise nuisance": CaseType(0.30, 1.6, NIGHT, 1.8, 21.0),
+    "Fly-tipping": CaseType(0.22, 1.1, DAY, 0.8, 5.0),
+    "Street drinking": CaseType(0.12, 1.5, EVENING, 1.5, 10.0),
+    "Nuisance vehicles": CaseType(0.10, 1.3, EVENING, 1.3, 14.0),
+    "Footpath parking": CaseType(0.08, 1.0, DAY, 0.7, 7.0),
+    "Begging": CaseType(0.06, 1.0, DAY, 0.9, 9.0),
+    "Dog fouling": CaseType(0.06, 0.8, DAY, 0.9, 4.0),
+    "BBQ or fire": CaseType(0.06, 4.0, EVENING, 2.0, 3.0),
 }
 
 
-def rates(premises: pd.DataFrame) -> NDArray[np.float64]:
-    """Return relative rates, months x premises x case types: weight x planted risk x season x share."""
-    kinds = CASE_TYPES.values()
+def rates(premises: pd.DataFrame, types: dict[str, CaseType] | None = None) -> NDArray[np.float64]:
+    """Return relative rates, months x premises x case types: weight x planted risk x season x share.
+
+    ``types`` are `CASE_TYPES` when None; other sources bring their own.
+    """
+    kinds = (CASE_TYPES if types is None else types).values()
     shares = np.array([kind.share for kind in kinds])
     seasons = np.array([[plan.season(m, kind.july_over_january) for kind in kinds] for m in plan.MONTHS])
     risk = np.array(
@@ -95,7 +98,7 @@ def make_council_rows(premises: pd.DataFrame, *, seed: int = plan.SEED) -> list[
     cases: list[tuple[datetime, int, list[str]]] = []
     for i in range(plan.CASE_ROWS):
         name = names[kind[i]]
-        opened = _opened(plan.MONTHS[month[i]], CASE_TYPES[name], details[i, :3])
+        opened = opened_at(plan.MONTHS[month[i]], CASE_TYPES[name], details[i, :3])
         fields = [
             _closed(opened, CASE_TYPES[name].days_open, details[i, 3]),
             name,
@@ -109,22 +112,23 @@ def make_council_rows(premises: pd.DataFrame, *, seed: int = plan.SEED) -> list[
     ]
 
 
-def _opened(month: str, kind: CaseType, draws: NDArray[np.float64]) -> datetime:
+def opened_at(month: str, kind: CaseType, draws: NDArray[np.float64]) -> datetime:
+    """Return a local time in a month, for three uniform draws: of the day, the hour and the minute."""
     year, number = int(month[:4]), int(month[-2:])
     first_weekday, length = calendar.monthrange(year, number)
     days = np.array([kind.weekend if (first_weekday + d) % 7 >= 4 else 1.0 for d in range(length)])
     day = int(plan.choose(days, draws[:1])[0]) + 1
     hour = int(plan.choose(np.array(kind.hours, dtype=float), draws[1:2])[0])
-    return _off_clock_change(datetime(year, number, day, hour, int(draws[2] * 60)))
+    return off_clock_change(datetime(year, number, day, hour, int(draws[2] * 60)))
 
 
 def _closed(opened: datetime, days_open: float, draw: float) -> str:
     minutes = 30 - math.log(1.0 - draw) * days_open * 24 * 60
-    closed = _off_clock_change(opened + timedelta(minutes=int(minutes)))
+    closed = off_clock_change(opened + timedelta(minutes=int(minutes)))
     return closed.strftime(TIME_FORMAT) if closed < EXTRACTED else ""
 
 
-def _off_clock_change(time: datetime) -> datetime:
+def off_clock_change(time: datetime) -> datetime:
     """Move times from 01:00 to 02:00 off the clock-change Sundays: absent in March, doubled in October."""
     last_sunday = time.month in (3, 10) and time.day >= 25 and time.weekday() == 6
     return time + timedelta(hours=1) if last_sunday and time.hour == 1 else time

@@ -13,6 +13,10 @@ from hotspot.sample import plan
 
 POLICE_FILE = "simulated_police_uk.zip"
 COUNCIL_FILE = "simulated_council_cases.csv"
+POLICE_LOG_FILE = "simulated_police_log.csv"
+FIRE_FILE = "simulated_fire_service.xlsx"
+EMERGENCY_FILE = "simulated_emergency_department.csv"
+PLACES_FILE = "simulated_place_names.csv"
 BOUNDARY_FILE = "west_midlands.gpkg"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -23,6 +27,11 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 def embedded(name: str) -> Path:
     """Return the path of a data file of this package."""
     return _existing(Path(__file__).resolve().parent / "data" / name)
+
+
+def mapping_file(name: str) -> Path:
+    """Return the path of a mapping of this package."""
+    return _existing(Path(__file__).resolve().parent / "mappings" / f"{name}.toml")
 
 
 def boundary_file() -> Path:
@@ -87,3 +96,18 @@ def generate_files(folder: Path, *, seed: int) -> tuple[Path, Path]:
     write_whole(archive, archive_bytes(members))
     write_whole(cases, csv_bytes(council.HEADER, council.make_council_rows(premises, seed=seed)))
     return archive, cases
+
+
+def generate_partner_files(folder: Path, *, seed: int) -> list[Path]:
+    """Make the files of the other partners in a folder; see `hotspot.sample.generate_exports`."""
+    from hotspot.sample import partners, places
+
+    boundaries = boundary_file()
+    points = places.make_map_points(boundaries, seed=seed)
+    premises = places.make_premises(points, places.outline_of(boundaries), seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in partners.make_files(premises, seed=seed).items():
+        write_whole(folder / name, content)
+        paths.append(folder / name)
+    return paths

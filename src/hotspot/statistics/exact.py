@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_WORK = 3e10
+"""Multiplications of one run."""
+MOST_ENTRIES = 1e8
+"""Probabilities held at once."""
 
-def work(values: Integers, multiplicity: Integers, draws: int) -> float:
-    """Estimate the number of multiplications that `sum_distribution` will do."""
-    steps = float(np.sum(np.minimum(multiplicity, draws)[values > 0]) * draws)
-    return steps * (_largest_sum(values, multiplicity, draws) + 1)
+
+def too_large(values: Integers, multiplicity: Integers, draws: int, tables: int) -> bool:
+    """Tell whether the null would take more than about a minute or 2 GB."""
+    width = _largest_sum(values, multiplicity, draws) + 1
+    steps = float(np.sum(np.minimum(multiplicity, draws)[values > 0])) * draws
+    return steps * width * tables > MOST_WORK or (draws + 1) * width > MOST_ENTRIES
 
 
 def sum_distribution(values: Integers, multiplicity: Integers, draws: int) -> Floats:

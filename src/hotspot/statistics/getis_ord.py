@@ -26,8 +26,6 @@ Alternative = Literal["two-sided", "greater", "less"]
 
 LEVELS = ((0.01, "99%"), (0.05, "95%"), (0.10, "90%"))
 CLASSES = ["cold 99%", "cold 95%", "cold 90%", "not significant", "hot 90%", "hot 95%", "hot 99%"]
-MOST_WORK = 3e10
-"""Multiplications of the exact null; about a minute."""
 
 
 def getis_ord(
@@ -257,7 +255,7 @@ def _tails(statistic: _Statistic, data: NDArray[Any], star: bool, inference: str
         )
     values, multiplicity = np.unique(data, return_counts=True)
     tables = 1 if star else len(values)
-    if exact.work(values, multiplicity, int(statistic.drawn.max(initial=0))) * tables > MOST_WORK:
+    if exact.too_large(values, multiplicity, int(statistic.drawn.max(initial=0)), tables):
         raise InputError(
             f"the exact null of neighbourhoods of up to {int(statistic.drawn.max())} cells is too large here; "
             "use a smaller radius, larger cells or inference='normal'"
