@@ -247,7 +247,7 @@ def test_the_text_has_enough_contrast(cells, area, visit, tmp_path):
 
 def test_hostile_places_are_shown_and_not_run(places, visit, tmp_path):
     frame = places(HOSTILE)
-    m = map_locations(frame, title=HOSTILE[0], area=hostile_area())
+    m = map_locations(frame, title=HOSTILE[0], area=hostile_area(), limit=None)
     seen = visit(save_map(m, tmp_path / "map.html"))
     assert seen.page.title() == HOSTILE[0]
     assert seen.page.locator("h1").inner_text() == HOSTILE[0]
@@ -261,7 +261,7 @@ def test_hostile_places_are_shown_and_not_run(places, visit, tmp_path):
         assert popup.locator("dd").all_text_contents()[-3:] == [text, str(k + 1), text]
         markers.nth(k).evaluate("e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))")
     cautions = seen.page.locator(".hs-caution").all_text_contents()
-    assert cautions == HOSTILE
+    assert cautions == [f"Outline {text}" for text in HOSTILE]
     quiet(seen)
 
 

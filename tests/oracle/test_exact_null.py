@@ -57,7 +57,7 @@ def test_every_set_of_cells_of_a_tiny_lattice(counts: list[int], shape: str, sta
         sums = [sum(chosen) for chosen in itertools.combinations(pool, len(members))]
         upper = Fraction(sum(total >= seen for total in sums), len(sums))
         lower = Fraction(sum(total <= seen for total in sums), len(sums))
-        assert result["gi_p"].iloc[i] == pytest.approx(two_sided(upper, lower), rel=1e-12)
+        assert result["gi_p"].iloc[i] == pytest.approx(two_sided(upper, lower), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("alternative", ["greater", "less"])
@@ -69,15 +69,15 @@ def test_one_sided_p_is_one_tail(alternative: str) -> None:
         seen = sum(counts[j] for j in [*mine, i])
         sums = [sum(chosen) for chosen in itertools.combinations(counts, len(mine) + 1)]
         hits = sum(total >= seen if alternative == "greater" else total <= seen for total in sums)
-        assert result["gi_p"].iloc[i] == pytest.approx(hits / len(sums), rel=1e-12)
+        assert result["gi_p"].iloc[i] == pytest.approx(hits / len(sums), rel=1e-12, abs=0)
 
 
 def test_hypergeometric_tails_of_r() -> None:
     # R 4.2.2: format(phyper(8, 10, 1990, 9, lower.tail = FALSE), digits = 15), and the same with 4.
     table = sum_distribution(np.array([0, 1]), np.array([1990, 10]), 9)
     upper, _ = tails(table[9])
-    assert upper[9] == pytest.approx(7.21641450205457e-24, rel=1e-12)
-    assert upper[5] == pytest.approx(1.18670139572784e-10, rel=1e-12)
+    assert upper[9] == pytest.approx(7.21641450205457e-24, rel=1e-12, abs=0)
+    assert upper[5] == pytest.approx(1.18670139572784e-10, rel=1e-12, abs=0)
 
 
 def test_tails_keep_their_digits_down_to_1e_30() -> None:
@@ -96,7 +96,7 @@ def test_tails_keep_their_digits_down_to_1e_30() -> None:
     for total in range(len(ways)):
         for mine, number in ((upper[total], above[total]), (lower[total], below[total])):
             expected = float(Fraction(number, whole))
-            assert mine == pytest.approx(expected, rel=1e-11)
+            assert mine == pytest.approx(expected, rel=1e-11, abs=0)
             smallest = min(smallest, expected)
     assert smallest < 1e-30
 
@@ -107,10 +107,10 @@ def test_millions_of_cells_cost_no_digits() -> None:
     upper, _ = tails(table[9])
     # The largest sum is nine cells of 9, and there are C(50, 9) ways to it.
     expected = Fraction(math.comb(50, 9), math.comb(sum(times.values()), 9))
-    assert upper[-1] == pytest.approx(float(expected), rel=1e-11)
+    assert upper[-1] == pytest.approx(float(expected), rel=1e-11, abs=0)
     # P(S >= 1) is one less the chance of nine zeros.
     some = 1 - Fraction(math.comb(3_000_000, 9), math.comb(sum(times.values()), 9))
-    assert upper[1] == pytest.approx(float(some), rel=1e-11)
+    assert upper[1] == pytest.approx(float(some), rel=1e-11, abs=0)
 
 
 @pytest.mark.parametrize("star", [True, False])
@@ -140,12 +140,12 @@ def test_gi_sees_its_neighbours_only_and_gi_star_sees_itself() -> None:
     counts[210] = 51
     grid, _ = masked_grid(np.ones((20, 20), dtype=bool), cell_size=200, shape="square")
     with_self = hs.getis_ord(cells_of(grid, counts.tolist()), grid)
-    assert with_self["gi_p"].iloc[210] == pytest.approx(2 * 9 / 400, rel=1e-12)
+    assert with_self["gi_p"].iloc[210] == pytest.approx(2 * 9 / 400, rel=1e-12, abs=0)
     with pytest.warns(hs.HotspotWarning, match="no variation"):
         without = hs.getis_ord(cells_of(grid, counts.tolist()), grid, star=False)
     assert np.isnan(without["gi_p"].iloc[210])
     # A neighbour of the busy cell has it among its 8 of 399.
-    assert without["gi_p"].iloc[211] == pytest.approx(2 * 8 / 399, rel=1e-12)
+    assert without["gi_p"].iloc[211] == pytest.approx(2 * 8 / 399, rel=1e-12, abs=0)
 
 
 def test_the_direction_of_a_class_is_that_of_its_tail() -> None:
@@ -156,8 +156,8 @@ def test_the_direction_of_a_class_is_that_of_its_tail() -> None:
     result = hs.getis_ord(cells_of(grid, counts.tolist()), grid)
     # Nine of nine ones drawn from 400 with nine such: 1 / C(400, 9), for both ends, twice for two sides.
     expected = 2 / math.comb(400, 9)
-    assert result["gi_p"].iloc[21] == pytest.approx(expected, rel=1e-10)
-    assert result["gi_p"].iloc[378] == pytest.approx(expected, rel=1e-10)
+    assert result["gi_p"].iloc[21] == pytest.approx(expected, rel=1e-10, abs=0)
+    assert result["gi_p"].iloc[378] == pytest.approx(expected, rel=1e-10, abs=0)
     assert result["gi_class"].iloc[21] == "cold 99%"
     assert result["gi_class"].iloc[378] == "hot 99%"
 

@@ -12,7 +12,8 @@ import hotspot as hs
 from hotspot.ranking.places import group_within
 from makers import points_of
 
-METRES = st.integers(0, 24).map(lambda v: 400_000 + v * 35.0)
+# Few places, close together: groups of several points are then the rule.
+METRES = st.integers(0, 7).map(lambda v: 400_000 + v * 35.0)
 POINTS = st.lists(st.tuples(METRES, METRES), min_size=1, max_size=60)
 WITHIN = st.sampled_from([35.0, 70.0, 100.0, 105.0, 175.0])
 

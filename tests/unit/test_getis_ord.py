@@ -138,6 +138,36 @@ def test_classes_are_ordered_from_cold_to_hot() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("correction", [None, "fdr_bh", "bonferroni"])
+def test_classes_follow_their_thresholds_on_both_sides(correction: str | None) -> None:
+    # A smooth rise from nothing to many in one corner gives p-values of every size.
+    grid = hs.Grid.over(area_of(shapely.box(0, 0, 4000, 4000)), cell_size=200)
+    rng = np.random.default_rng(9)
+    means = np.add.outer(np.linspace(0, 2.2, 20), np.linspace(0, 2.2, 20)).ravel()
+    result = hs.getis_ord(cells_with(rng.poisson(means), grid), grid, correction=correction)
+    p = result["gi_p"] if correction is None else result["gi_q"]
+    suffix = "" if correction is not None else " (uncorrected)"
+    expected = []
+    for value, z in zip(p, result["gi_z"], strict=True):
+        level = "99%" if value <= 0.01 else "95%" if value <= 0.05 else "90%" if value <= 0.1 else None
+        expected.append(
+            "not significant" if level is None else f"{'hot' if z > 0 else 'cold'} {level}{suffix}"
+        )
+    assert result["gi_class"].astype("str").tolist() == expected
+    # Bonferroni leaves some classes empty here; the others have all seven.
+    assert len(set(expected)) >= (5 if correction == "bonferroni" else 7)
+
+
+def test_a_p_of_exactly_a_level_is_in_it() -> None:
+    # One incident in 800 cells and a corner's neighbourhood of 4: p is 2 x 4 / 800, which is 0.01 exactly.
+    grid = hs.Grid.over(area_of(shapely.box(0, 0, 4000, 8000)), cell_size=200)
+    counts = np.zeros(800, dtype=int)
+    counts[0] = 1
+    result = hs.getis_ord(cells_with(counts, grid), grid, correction=None)
+    assert result["gi_p"].iloc[0] == pytest.approx(0.01, rel=1e-14, abs=0)
+    assert result["gi_class"].iloc[0] == "hot 99% (uncorrected)"
+
+
 def test_what_was_done_is_recorded() -> None:
     step = hs.getis_ord(COUNTS, GRID, star=False, radius=400)["gi_z"].index
     assert step.name == "cell_id"

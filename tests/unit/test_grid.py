@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import hotspot as hs
+from hotspot.geography.lattice_geometry import cell_of
 from makers import area_of
 
 AREA = area_of(shapely.box(400000, 280000, 401000, 280600))
@@ -132,3 +133,26 @@ def test_cells_south_and_west_of_the_origin() -> None:
     cells = hs.count_incidents(points, grid)
     held = cells[cells["n"] == 1].geometry
     assert [tuple(shape.bounds) for shape in held] == [(-200, -200, 0, 0), (0, 0, 200, 200)]
+
+
+@pytest.mark.parametrize("size", [200 / 3, 137.3, 1000 / 7, 0.1, 333.3, 90.7])
+def test_an_edge_belongs_to_the_cell_that_begins_there(size: float) -> None:
+    # Dividing an edge coordinate by the size may round down to the cell before it; whole numbers may not.
+    index = np.arange(-20_000, 20_000)
+    edge = index * size
+    assert (np.floor(edge / size) < index).any()
+    row, col = cell_of(edge, edge[::-1].copy(), size, "square")
+    np.testing.assert_array_equal(col, index)
+    np.testing.assert_array_equal(row, index[::-1])
+    just_before = cell_of(np.nextafter(edge, -np.inf), edge, size, "square")[1]
+    np.testing.assert_array_equal(just_before, index - 1)
+
+
+def test_a_shared_edge_of_hexagons_belongs_to_the_cell_north_or_east() -> None:
+    # In cells of 200 m: halfway to the east neighbour (0, 1), and halfway to the north-east one (1, 0).
+    east = cell_of(np.array([100.0]), np.array([0.0]), 200, "hexagon")
+    north_east = cell_of(np.array([50.0]), np.array([0.5 * 200 * (math.sqrt(3) / 2)]), 200, "hexagon")
+    north_west = cell_of(np.array([-50.0]), np.array([0.5 * 200 * (math.sqrt(3) / 2)]), 200, "hexagon")
+    assert [int(part[0]) for part in east] == [0, 1]
+    assert [int(part[0]) for part in north_east] == [1, 0]
+    assert [int(part[0]) for part in north_west] == [1, -1]

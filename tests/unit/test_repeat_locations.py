@@ -103,7 +103,7 @@ def test_a_map_point_without_a_street_is_named_as_such(tmp_path: Path) -> None:
         ({"within": 0}, "not a positive number"),
         ({"within": float("nan")}, "not a positive number"),
         ({"within": -5}, "not a positive number"),
-        ({"min_incidents": 0}, "must be 1 or more"),
+        ({"min_incidents": 0}, "of 1 or more"),
         ({"min_incidents": 9}, r"no location has 9 or more incidents \(the most is 3\)"),
     ],
 )

@@ -138,7 +138,7 @@ def test_other_endings_and_folders_are_refused(tmp_path: Path) -> None:
         hs.write_csv(pd.DataFrame({"a": [1]}), tmp_path / "no" / "t.csv")
     with pytest.raises(hs.InputError, match=r"must end in \.gpkg"):
         hs.write_geopackage({"a": area_of(shapely.box(0, 0, 1, 1))}, tmp_path / "t.json")
-    with pytest.raises(hs.InputError, match="no layer"):
+    with pytest.raises(hs.InputError, match="at least one layer"):
         hs.write_geopackage({}, tmp_path / "t.gpkg")
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.area import AreaLike, as_area
-from hotspot.geography.incidents import point_coordinates
+from hotspot.geography.incidents import point_coordinates, starts_of
 from hotspot.geography.precision import refuse_finer
 from hotspot.geography.vintage import (
     LSOA_CODE,
@@ -233,7 +233,8 @@ def _span(incidents: gpd.GeoDataFrame, period: Period | None) -> tuple[pd.Timest
         raise InputError(
             "the areas carry dates of validity but the incidents have no 'start'; give period=(first, last) or as_of="
         )
-    first, last = incidents["start"].min().normalize(), incidents["start"].max().normalize()
+    start = starts_of(incidents)
+    first, last = start.min().normalize(), start.max().normalize()
     if "time_precision" in incidents.columns and (incidents["time_precision"] == "month").any():
         last = max(last, last + pd.offsets.MonthEnd(0))
     return first, last

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -79,3 +80,12 @@ def weights_of(incidents: gpd.GeoDataFrame, weight: str) -> Floats:
             f"{incidents.index[first]}: {values[first]}); weights must be zero or more"
         )
     return values
+
+
+def starts_of(incidents: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Return the column ``start`` as dates in local time, without a time zone."""
+    start = incidents["start"]
+    if not pd.api.types.is_datetime64_any_dtype(start.dtype):
+        raise InputError(f"the column 'start' holds no dates ({start.dtype}); use pandas.to_datetime")
+    local: pd.Series[pd.Timestamp] = start.dt.tz_localize(None)
+    return local

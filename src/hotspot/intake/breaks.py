@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspot import provenance
 from hotspot.errors import InputError
+from hotspot.geography.incidents import starts_of
 from hotspot.intake.break_register import AFFECTS, MONTH, Break, in_order, shipped_breaks
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
@@ -184,17 +185,14 @@ def _present(incidents: pd.DataFrame) -> dict[str, list[str]]:
     recorded = {source["name"]: sorted(source["months"]) for source in provenance.of(incidents)["sources"]}
     if "start" not in incidents.columns or not len(incidents):
         return recorded
-    if not pd.api.types.is_datetime64_any_dtype(incidents["start"].dtype):
-        raise InputError(
-            f"the column 'start' holds no dates ({incidents['start'].dtype}); use pandas.to_datetime"
-        )
+    start = starts_of(incidents)
     if "source" in incidents.columns:
         codes, names = pd.factorize(incidents["source"].astype("category"), sort=True)
         labels = [str(name) for name in names]
     else:
         codes = np.zeros(len(incidents), dtype=np.int64)
         labels = ["+".join(sorted(recorded)) or "source not named"]
-    months = incidents["start"].to_numpy().astype("datetime64[M]")
+    months = start.to_numpy().astype("datetime64[M]")
     known = ~np.isnat(months) & (codes >= 0)
     pairs = pd.DataFrame({"source": codes[known], "month": months[known].astype(np.int64)}).drop_duplicates()
     found: dict[str, list[str]] = {}

@@ -56,6 +56,10 @@ def any_column(values: pd.Series) -> pd.Series:
 
 def from_objects(values: Iterable[Any]) -> pd.Series:
     """Return Python values as a column of numbers, of dates, of text, or of objects where times are mixed in."""
+    values = list(values)
+    quick = _of_one_kind(values)
+    if quick is not None:
+        return quick
     cells = [_cell(value) for value in values]
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds and kinds <= {int, float}:
@@ -69,6 +73,27 @@ def from_objects(values: Iterable[Any]) -> pd.Series:
         # Real dates beside text: which cell was a date decides how its day and month are read.
         return pd.Series(cells, dtype=object)
     return pd.Series([None if cell is None else as_text(cell) for cell in cells], dtype="str")
+
+
+def _of_one_kind(values: list[Any]) -> pd.Series | None:
+    """Return a column whose filled cells are all text, all plain numbers or all plain dates; else None."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str}:
+        try:
+            return text_column(pa.array(values, type=pa.string()))[0]
+        except UnicodeEncodeError:
+            return None
+    if str in kinds:
+        if {value.strip() for value in values if type(value) is str} != {""}:
+            return None
+        values = [None if type(value) is str else value for value in values]
+        kinds -= {str}
+    if kinds == {float}:
+        return pd.Series(np.array(values, dtype="float64"))
+    naive = all(getattr(value, "tzinfo", None) is None for value in values)
+    if kinds <= {dt.date, dt.datetime} and naive:
+        return pd.Series(np.array(values, dtype="datetime64[us]"))
+    return None
 
 
 def _numpy_date(cell: dt.date | None) -> np.datetime64:
@@ -94,7 +119,10 @@ def _cell(value: Any) -> Any:
         if isinstance(value, numbers.Integral):
             whole = int(value)
             return whole if abs(whole) <= 2**53 else str(whole)
-        number = float(value)
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            return str(value)
         return None if np.isnan(number) else number
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace").strip() or None

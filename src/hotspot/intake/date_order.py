@@ -166,7 +166,11 @@ def _note(read: DateColumn, finding: str, distinct: Flags, *, fixed: bool = Fals
 def _ask_forms(read: DateColumn, moments: Moments, order: str | None, two_digit_years: bool) -> None:
     """Find dates in unexpected forms."""
     form = moments.form
-    _note(read, "the text is no date of the years 1900 to 2100; not read: check what the column holds", form == BAD)
+    _note(
+        read,
+        "the text is no date of the years 1900 to 2100; not read: check what the column holds",
+        form == BAD,
+    )
     if order not in _OTHER:
         given = "iso" if order else "not set"
         _note(

@@ -16,7 +16,7 @@ from scipy.spatial import KDTree
 
 from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
-from hotspot.geography.incidents import point_coordinates
+from hotspot.geography.incidents import point_coordinates, starts_of
 from hotspot.geography.precision import FINEST_METRES, refuse_finer
 
 Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ def _compared(rows: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """Return one line for each repeated id."""
     facts = keys.copy()
     if "start" in rows.columns:
-        facts["month"] = rows["start"].dt.strftime("%Y-%m").to_numpy()
+        facts["month"] = starts_of(rows).dt.strftime("%Y-%m").to_numpy()
     if "category" in rows.columns:
         facts["category"] = rows["category"].astype(object).to_numpy()
     if isinstance(rows, gpd.GeoDataFrame) and len(rows):
@@ -179,10 +179,7 @@ def possible_double_counts(incidents: gpd.GeoDataFrame, *, metres: float, hours:
             raise InputError(
                 f"the incidents have no column {column!r}; pairs need the source and the time of each row"
             )
-    if not pd.api.types.is_datetime64_any_dtype(incidents["start"].dtype):
-        raise InputError(
-            f"the column 'start' holds no dates ({incidents['start'].dtype}); use pandas.to_datetime"
-        )
+    incidents = incidents.assign(start=starts_of(incidents))
     usable = _usable(incidents, metres)
     stretches = _stretches(usable, *point_coordinates(usable))
     names = sorted(set(stretches.source))
@@ -241,7 +238,7 @@ def _stretches(incidents: gpd.GeoDataFrame, x: Floats, y: Floats) -> _Stretches:
     start = incidents["start"].to_numpy().astype("datetime64[s]")
     end = start.copy()
     if "end" in incidents.columns:
-        given = incidents["end"].to_numpy().astype("datetime64[s]")
+        given = incidents["end"].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
         end = np.where(np.isnat(given) | (given < start), start, given)
     grade = np.full(len(incidents), "interval", dtype=object)
     if "time_precision" in incidents.columns:

@@ -111,17 +111,18 @@ _NAN = float("nan")
 
 def _parse_one(value: object) -> _Read:
     text = value if isinstance(value, str) else str(value)
-    text = text.translate(_MARKS).strip()
-    if text.casefold() in BLANK_WORDS:
+    if text.strip().casefold() in BLANK_WORDS:
         return _NAN, _NAN, _NAN, NO_LOCATION
+    text = text.translate(_MARKS).strip()
     pair = _PAIR.match(text)
     if pair:
         return _checked(float(pair[1]), float(pair[2]), 1.0)
     match = _REFERENCE.match(text.upper().replace(" ", "", 1) if text[1:2] == " " else text.upper())
     groups = match[3].split() if match else []
     digits = "".join(groups)
-    # Spaces may part easting from northing; where they do, both need the same number of digits.
-    uneven = len(groups) == 2 and len(groups[0]) != len(groups[1])
+    # Where spaces part the digits, one of them must part easting from northing: "SP 001 2913" is neither.
+    parted = {len("".join(groups[:count])) for count in range(len(groups) + 1)}
+    uneven = len(groups) > 1 and len(digits) / 2 not in parted
     if match is None or not 2 <= len(digits) <= 10 or len(digits) % 2 or uneven:
         return _NAN, _NAN, _NAN, UNREADABLE
     corner = sheet_corner(match[1] + match[2])

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from hotspot.errors import InputError
 from hotspot.intake.cells import cells_of
 from hotspot.intake.findings import as_example
+from hotspot.intake.workbook import read_sheet
 
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls")
+_SPREADSHEETS = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
 
 
@@ -164,7 +165,7 @@ def _batches(path: Path, columns: list[str]) -> Iterator[Any]:
             yield from _from_csv(path, columns)
     except InputError:
         raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, ImportError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         words = as_example(str(error).splitlines()[0] if str(error) else type(error).__name__)
         raise InputError(
             f"the lookup table {path.name} cannot be read ({words}); save it as CSV in UTF-8, Parquet or xlsx"
@@ -225,9 +226,13 @@ def _from_parquet(path: Path, columns: list[str]) -> Iterator[Any]:
 
 
 def _from_sheet(path: Path, columns: list[str]) -> Iterator[Any]:
-    frame = pd.read_excel(path, dtype=object, engine="calamine")
-    names = _need(columns, [str(column) for column in frame.columns], path.name)
-    yield _as_text(frame.rename(columns=str)[names])
+    grid = read_sheet(path.read_bytes(), path.name, None).grid
+    if not grid:
+        raise InputError(f"the lookup table {path.name} is empty; its first row must name its columns")
+    header = ["" if cell is None else str(cell) for cell in grid[0]]
+    positions = [header.index(name) for name in _need(columns, header, path.name)]
+    frame = pd.DataFrame([[row[at] for at in positions] for row in grid[1:]], columns=range(3), dtype=object)
+    yield _as_text(frame)
 
 
 def _as_text(frame: pd.DataFrame) -> Any:

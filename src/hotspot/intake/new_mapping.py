@@ -111,8 +111,8 @@ def _draft(table: pd.DataFrame, names: list[str]) -> _Draft:
     draft, marks = _Draft(), dict[str, int]()
     for name in names:
         role, mark = role_of(name)
-        if role == "time" and _holds_dates(table[name]):
-            role = "start"
+        if role in ("time", "end_time") and _holds_dates(table[name]):
+            role = "start" if role == "time" else "end"
         if role and mark > marks.get(role, 0):
             draft.roles[role], marks[role] = name, mark
     roles = draft.roles

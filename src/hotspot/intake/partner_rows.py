@@ -194,10 +194,11 @@ def _local(times: Any) -> NDArray[np.datetime64]:
 
 
 def _categorical(values: pd.Series) -> pd.Categorical:
-    present = values.dropna()
-    return pd.Categorical(
-        values.astype(object).to_numpy(), categories=pd.Index(sorted(set(present)), dtype="str")
-    )
+    codes, distinct = pd.factorize(values)
+    names = np.array([str(value) for value in distinct], dtype=object)
+    order = np.argsort(names, kind="stable")
+    recode = np.append(np.argsort(order, kind="stable"), -1)
+    return pd.Categorical.from_codes(recode[codes], categories=pd.Index(names[order], dtype="str"))
 
 
 def _grades(plan: Mapping, located: Located, used: NDArray[np.bool_]) -> pd.Series:

@@ -162,14 +162,18 @@ def _refuse_double_months(parts: list[Part]) -> None:
     seen: dict[str | tuple[str, str], str] = {}
     # Files whose names say their month come first: another file with rows of that month repeats it.
     for part in sorted(parts, key=lambda part: part.month is None):
-        keys: list[str | tuple[str, str]] = [part.sha256] if part.text.lines_read else []
+        own: list[str | tuple[str, str]] = [part.sha256] if part.text.lines_read else []
         months = [part.month] if part.month is not None else _distinct(part.text, "month")
-        named = [(part.source, month) for month in months]
-        for key in [*keys, *named]:
+        by_source = [(part.source, month) for month in months]
+        # A file under a name of one's own may have another source: the force that its rows name counts too.
+        by_force = [(force, month) for force in _distinct(part.text, "reported_by") for month in months]
+        for key in [*own, *by_source, *(by_force if part.month is None else [])]:
             if key in seen:
-                what = "the same rows stand" if isinstance(key, str) else f"{key[1]} of {part.source} stands"
+                what = "the same rows stand" if isinstance(key, str) else f"{key[1]} of {key[0]} stands"
                 raise InputError(
                     f"{what} in two files, {seen[key]} and {part.text.name}: every incident in them would count "
                     "twice; keep one of them (archive downloads overlap by up to 36 months)"
                 )
-        seen.update(dict.fromkeys(keys if part.month is None else [*keys, *named], part.text.name))
+        seen.update(
+            dict.fromkeys(own if part.month is None else [*own, *by_source, *by_force], part.text.name)
+        )

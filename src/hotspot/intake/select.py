@@ -11,6 +11,7 @@ import pandas as pd
 
 from hotspot import provenance
 from hotspot.errors import InputError
+from hotspot.geography.incidents import starts_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -105,13 +106,14 @@ def _wanted(
 
 
 def _months_of(incidents: gpd.GeoDataFrame) -> pd.Series[str]:
-    undated = int(incidents["start"].isna().sum())
+    start = starts_of(incidents)
+    undated = int(start.isna().sum())
     if undated:
         raise InputError(
             f"{undated:,} of {len(incidents):,} incidents have no date, so months cannot be chosen; "
             "leave them out first, counted"
         )
-    months: pd.Series[str] = incidents["start"].dt.strftime("%Y-%m")
+    months: pd.Series[str] = start.dt.strftime("%Y-%m")
     return months
 
 
@@ -132,7 +134,7 @@ def _nothing(incidents: gpd.GeoDataFrame, category: object, start: str | None, e
     if len(incidents) == 0:
         return "there is no incident to choose from: none lies in the area, or none was read"
     span = ""
-    if "start" in incidents.columns and len(incidents):
+    if "start" in incidents.columns and pd.api.types.is_datetime64_any_dtype(incidents["start"].dtype):
         span = f"; the data runs from {incidents['start'].min():%Y-%m} to {incidents['start'].max():%Y-%m}"
     return (
         f"no incident is left of {len(incidents):,} (category={category!r}, start={start}, end={end}){span}"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspot import provenance
 from hotspot.errors import InputError
+from hotspot.geography.incidents import starts_of
 from hotspot.geography.projection import geometry_to_bng
 
 
@@ -41,7 +42,7 @@ def sources_side_by_side(incidents: pd.DataFrame) -> pd.DataFrame:
             raise InputError(
                 f"the incidents have no column {column!r}; they have {', '.join(map(str, incidents.columns[:12]))}"
             )
-    months = incidents["start"].dt.strftime("%Y-%m").to_numpy()
+    months = starts_of(incidents).dt.strftime("%Y-%m").to_numpy()
     source = incidents["source"].astype("str").to_numpy()
     counts = pd.crosstab(pd.Index(months, name="month"), pd.Index(source, name="source"))
     observed = {item["name"]: set(item["months"]) for item in provenance.of(incidents)["sources"]}

@@ -91,8 +91,8 @@ def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.Path
     target = Path(path)
     if target.suffix.lower() != ".gpkg":
         raise InputError(f"{target.name} must end in .gpkg")
-    if not frames:
-        raise InputError("there is no layer to write")
+    if not frames or not all(isinstance(name, str) and name.strip() for name in frames):
+        raise InputError("a GeoPackage needs at least one layer, and each layer a name")
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     # A GeoPackage holds the time of its last change; a fixed one makes equal runs equal files.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})

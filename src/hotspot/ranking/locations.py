@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.geography.incidents import point_coordinates
+from hotspot.geography.incidents import point_coordinates, starts_of
 from hotspot.geography.precision import refuse_finer
 from hotspot.geography.projection import BNG, to_lon_lat
 from hotspot.ranking.places import group_within
@@ -72,8 +72,8 @@ def repeat_locations(
     """
     if by is not None and within is not None:
         raise InputError("give by= or within=, not both: they are two different ideas of one location")
-    if min_incidents < 1:
-        raise InputError(f"min_incidents={min_incidents} must be 1 or more")
+    if not isinstance(min_incidents, int | np.integer) or min_incidents < 1:
+        raise InputError(f"min_incidents={min_incidents!r} must be a whole number of 1 or more")
     if len(incidents) == 0:
         raise InputError("there are no incidents to rank; check the filter and the area")
     x, y = point_coordinates(incidents)
@@ -110,7 +110,8 @@ def _keys(
 ) -> tuple[Integers, NDArray[Any] | None]:
     """Number the location of each incident; with ``by``, return the ids that the numbers stand for."""
     if within is not None:
-        if not (np.isfinite(within) and within > 0):
+        number = isinstance(within, int | float | np.number) and not isinstance(within, bool)
+        if not (number and np.isfinite(within) and within > 0):
             raise InputError(f"within={within!r} is not a positive number of metres")
         refuse_finer(incidents, float(within), "within")
         return group_within(x, y, float(within)), None
@@ -126,8 +127,15 @@ def _keys(
             f"{int(missing.sum()):,} of {len(incidents):,} incidents have no {by!r} (the first is row {first}); "
             "leave them out, counted, or use within="
         )
-    keys, ids = pd.factorize(incidents[by].astype("str"), sort=True)
+    keys, ids = pd.factorize(_id_texts(incidents[by]), sort=True)
     return keys.astype(np.int64), np.asarray(ids)
+
+
+def _id_texts(values: pd.Series) -> pd.Series:
+    """Write ids as text; a number that a spreadsheet made of a UPRN loses its ``.0``."""
+    if pd.api.types.is_float_dtype(values.dtype) and bool((values % 1 == 0).all()):
+        values = values.astype("int64")
+    return values.astype("str")
 
 
 def _count(incidents: gpd.GeoDataFrame, keys: Integers, x: NDArray[Any], y: NDArray[Any]) -> pd.DataFrame:
@@ -139,11 +147,7 @@ def _count(incidents: gpd.GeoDataFrame, keys: Integers, x: NDArray[Any], y: NDAr
     busiest = spots.drop_duplicates("key").set_index("key")
     table[["easting", "northing"]] = busiest[["easting", "northing"]]
     if "start" in incidents.columns:
-        if not pd.api.types.is_datetime64_any_dtype(incidents["start"].dtype):
-            raise InputError(
-                f"the column 'start' holds no dates ({incidents['start'].dtype}); use pandas.to_datetime"
-            )
-        dates = pd.DataFrame({"key": keys, "start": incidents["start"].to_numpy()})
+        dates = pd.DataFrame({"key": keys, "start": starts_of(incidents).to_numpy()})
         dates["month"] = dates["start"].dt.to_period("M")
         table["months_active"] = (
             dates.dropna().groupby("key")["month"].nunique().reindex(table.index, fill_value=0)

@@ -24,6 +24,10 @@ Integers = NDArray[np.int64]
 Inference = Literal["exact", "normal"]
 Alternative = Literal["two-sided", "greater", "less"]
 
+CUT_CELLS = (
+    "Cells that the boundary cuts are tested as if they were whole: with many incidents they can look cold, and "
+    "cells inside hot by contrast."
+)
 LEVELS = ((0.01, "99%"), (0.05, "95%"), (0.10, "90%"))
 CLASSES = ["cold 99%", "cold 95%", "cold 90%", "not significant", "hot 90%", "hot 95%", "hot 99%"]
 
@@ -130,7 +134,8 @@ def getis_ord(
         "tested": int(statistic.defined.sum()),
         "undefined": statistic.undefined_reasons(),
     }
-    return provenance.carry(cells, result, "getis_ord", **parameters)
+    result = provenance.carry(cells, result, "getis_ord", **parameters)
+    return provenance.note(result, CUT_CELLS) if grid.parameters()["cut_cells"] else result
 
 
 @dataclass(frozen=True)

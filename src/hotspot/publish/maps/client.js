@@ -126,7 +126,7 @@ const hotspotMap = (function () {
     const layers = talk(L.featureGroup(), data);
     data.points.forEach(function (point, at) {
       const text = data.numbers[at];
-      const size = [Math.max(20, 8 + 7 * text.length), 20];
+      const size = [Math.max(24, 10 + 7 * text.length), 24];
       const icon = L.divIcon({ className: "hs-number", html: element("span", "", text), iconSize: size });
       /* Where markers overlap, the higher place in the ranking lies on top. */
       const above = (data.points.length - at) * 100;
