@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hotspot.geography.counting import count_incidents
     from hotspot.geography.grid import Grid
     from hotspot.intake.ledger import Intake
+    from hotspot.intake.mapping import read_mapping
+    from hotspot.intake.partner import read_incidents
     from hotspot.intake.police_uk import read_police_uk
     from hotspot.intake.select import select_incidents
     from hotspot.publish.maps import map_cells, map_locations, save_map
@@ -32,6 +34,8 @@ _HOME = {
     "read_police_uk": "intake.police_uk",
     "select_incidents": "intake.select",
     "read_area": "geography.area",
+    "read_incidents": "intake.partner",
+    "read_mapping": "intake.mapping",
     "Grid": "geography.grid",
     "count_incidents": "geography.counting",
     "getis_ord": "statistics.getis_ord",
@@ -55,6 +59,8 @@ __all__ = [
     "map_cells",
     "map_locations",
     "read_area",
+    "read_incidents",
+    "read_mapping",
     "read_police_uk",
     "repeat_locations",
     "save_map",

@@ -153,7 +153,8 @@ def test_parquet_has_its_header_in_its_schema(tmp_path: Path) -> None:
         ("Date Reported", "date"), ("Reported Date/Time", "start"), ("Time From", "time"), ("Date To", "end_date"),
         ("Time To", "end_time"), ("Closed Date", ""), ("Date Closed", ""), ("Easting", "easting"), ("BNG_Y", "northing"),
         ("GeoX", "easting"), ("Longitude", "lon"), ("lat", "lat"), ("OS Grid Ref", "grid_reference"),
-        ("NGR", "grid_reference"), ("UPRN", "uprn"), ("Post Code", "postcode"), ("Postcode", "postcode"), ("Reporter Name", ""),
+        ("NGR", "grid_reference"), ("UPRN", "uprn"), ("Post Code", "postcode"), ("Postcode", "postcode"),
+        ("Reporter Name", ""),
         ("Site Name", "location"), ("Date of Birth", ""), ("Notes", ""), ("Location Type", "category"),
     ],
 )  # fmt: skip
