@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hotspot.errors import HotspotWarning, InputError
     from hotspot.geography.area import read_area
+    from hotspot.geography.assign import assign_area, dissolve_areas
     from hotspot.geography.counting import count_incidents
     from hotspot.geography.grid import Grid
+    from hotspot.geography.vintage import areas_in_force, check_lsoa_join, lsoa_vintage
+    from hotspot.intake.break_register import Break, read_breaks
+    from hotspot.intake.breaks import breaks_between, refuse_across_breaks
+    from hotspot.intake.duplicates import possible_double_counts, repeated_ids
+    from hotspot.intake.known_places import flag_known_places, new_known_places, read_known_places
     from hotspot.intake.ledger import Intake
     from hotspot.intake.mapping import read_mapping
+    from hotspot.intake.partial_months import partial_months
     from hotspot.intake.partner import read_incidents
     from hotspot.intake.police_uk import read_police_uk
     from hotspot.intake.select import select_incidents
+    from hotspot.intake.sources import combine_sources, sources_side_by_side
     from hotspot.publish.maps import map_cells, map_locations, save_map
     from hotspot.publish.tables import write_csv, write_geopackage
     from hotspot.ranking.locations import repeat_locations
@@ -46,25 +54,59 @@ _HOME = {
     "save_map": "publish.maps",
     "write_csv": "publish.tables",
     "write_geopackage": "publish.tables",
+    "assign_area": "geography.assign",
+    "dissolve_areas": "geography.assign",
+    "lsoa_vintage": "geography.vintage",
+    "check_lsoa_join": "geography.vintage",
+    "areas_in_force": "geography.vintage",
+    "Break": "intake.break_register",
+    "read_breaks": "intake.break_register",
+    "breaks_between": "intake.breaks",
+    "refuse_across_breaks": "intake.breaks",
+    "repeated_ids": "intake.duplicates",
+    "possible_double_counts": "intake.duplicates",
+    "combine_sources": "intake.sources",
+    "sources_side_by_side": "intake.sources",
+    "new_known_places": "intake.known_places",
+    "read_known_places": "intake.known_places",
+    "flag_known_places": "intake.known_places",
+    "partial_months": "intake.partial_months",
 }
 
 __all__ = [
+    "Break",
     "Grid",
     "HotspotWarning",
     "InputError",
     "Intake",
+    "areas_in_force",
+    "assign_area",
+    "breaks_between",
+    "check_lsoa_join",
+    "combine_sources",
     "count_incidents",
+    "dissolve_areas",
+    "flag_known_places",
     "getis_ord",
     "kernel_density",
+    "lsoa_vintage",
     "map_cells",
     "map_locations",
+    "new_known_places",
+    "partial_months",
+    "possible_double_counts",
     "read_area",
+    "read_breaks",
     "read_incidents",
+    "read_known_places",
     "read_mapping",
     "read_police_uk",
+    "refuse_across_breaks",
     "repeat_locations",
+    "repeated_ids",
     "save_map",
     "select_incidents",
+    "sources_side_by_side",
     "write_csv",
     "write_geopackage",
 ]

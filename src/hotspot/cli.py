@@ -68,6 +68,11 @@ def _analysis_options(command: Any) -> Any:
         click.option(
             "--as-of", metavar="YYYY-MM-DD", help="The date that stands for today; later months are left out."
         ),
+        click.option(
+            "--across-breaks",
+            is_flag=True,
+            help="Rank locations although the source's points changed within the months; noted on every output.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -155,11 +160,14 @@ def _report(intake: Intake) -> None:
 def _coverage_line(source: str, months: Any) -> str:
     from hotspot.provenance import spans
 
-    present = months.loc[months["status"] == "present", "month"]
+    present = months.loc[months["status"] != "missing", "month"]
+    partial = months.loc[months["status"] == "partial?", "month"]
     missing = months.loc[months["status"] == "missing", "month"]
     text = f"{source}: {len(present)} months with a file ({spans(present)})"
     if len(missing):
         text += f"; {len(missing)} months missing, which is not zero incidents ({spans(missing)})"
+    if len(partial):
+        text += f"; implausibly few rows, perhaps a part of the month: {spans(partial)}"
     return text
 
 

@@ -386,3 +386,13 @@ def test_incidents_can_be_counted_and_are_of_the_right_kind(tmp_path: Path) -> N
     assert list(intake.incidents.columns[:4]) == ["incident_id", "source", "category", "start"]
     grid = hs.Grid.over(area_of(shapely.box(400000, 289000, 401000, 290000)), cell_size=200)
     assert hs.count_incidents(intake.incidents, grid)["n"].sum() == 1
+
+
+def test_a_file_with_added_columns_is_not_taken_for_open_data(tmp_path: Path) -> None:
+    header = TWELVE.replace("Context\r\n", "Context,Reporter\r\n")
+    row = street_row().replace(",\r\n", ",,Ann Example\r\n")
+    intake = hs.read_police_uk(street_file(tmp_path, header + row, "2014-01-test-force-street.csv"))
+    assert len(intake.incidents) == 1
+    assert not provenance.is_open([intake.incidents])
+    assert intake.findings["finding"].str.contains("does not publish").any()
+    assert "Ann" not in intake.findings.to_string() + intake.incidents.to_string()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.grid import Grid
-from hotspot.geography.incidents import point_coordinates, weights_of
+from hotspot.geography.incidents import point_coordinates, refuse_silent_sum, weights_of
 from hotspot.geography.precision import refuse_finer
 
 MOST_VALUES = 50
@@ -67,6 +67,7 @@ def count_incidents(
     Cells are half-open: a point on a shared edge belongs to the cell north or east of it. A point on
     the area's own edge is inside.
     """
+    refuse_silent_sum(incidents, "count_incidents")
     refuse_finer(incidents, grid.cell_size, "cell_size")
     x, y = point_coordinates(incidents, grid.crs)
     weights = None if weight is None else weights_of(incidents, weight)

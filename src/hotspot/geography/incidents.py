@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.projection import geometry_to_bng
 
@@ -89,3 +90,22 @@ def starts_of(incidents: pd.DataFrame) -> pd.Series[pd.Timestamp]:
         raise InputError(f"the column 'start' holds no dates ({start.dtype}); use pandas.to_datetime")
     local: pd.Series[pd.Timestamp] = start.dt.tz_localize(None)
     return local
+
+
+def refuse_silent_sum(incidents: gpd.GeoDataFrame, what: str) -> None:
+    """Raise InputError if incidents of unlike sources would be added up without the user's word.
+
+    Sources of one publisher (``data.police.uk/west-midlands``, ``data.police.uk/btp``) are parts of one set;
+    others are added up only after `combine_sources`, which puts that choice into the record.
+    """
+    if "source" not in incidents.columns:
+        return
+    publishers = sorted({str(name).split("/")[0] for name in incidents["source"].dropna().unique()})
+    steps = {step["step"] for step in provenance.of(incidents)["steps"]}
+    if len(publishers) < 2 or "combine_sources" in steps:
+        return
+    raise InputError(
+        f"{what} would add up {len(publishers)} sources ({', '.join(publishers[:3])}), and one event can stand in "
+        "several. Take one source at a time, or put them together with combine_sources([...]), after a look at "
+        "possible_double_counts"
+    )

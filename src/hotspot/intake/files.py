@@ -20,6 +20,7 @@ Wanted = Callable[[str], bool]
 # The largest file of data.police.uk is about 40 MB a force and month; this leaves room and still
 # stops a small .zip that unpacks to more than the machine holds.
 LARGEST_FILE = 2_000_000_000
+LARGEST_ARCHIVE = 20_000_000_000
 WORKBOOKS = (".xlsx", ".xlsm")
 """Files that are zip archives inside and yet one file to people."""
 # What the standard library raises for a damaged, encrypted or unknown member.
@@ -142,6 +143,11 @@ def _in_archive(path: Path, wanted: Wanted) -> list[SourceFile]:
         raise InputError(
             f"the archive {path.name} holds no incident file: {len(members)} members seen; "
             "expected members such as 2024-03/2024-03-west-midlands-street.csv"
+        )
+    total = sum(info.file_size for info in kept)
+    if total > LARGEST_ARCHIVE:
+        raise InputError(
+            f"{path.name} unpacks to {total:,} bytes, over the limit of {LARGEST_ARCHIVE:,}; unpack it by year"
         )
     return [_member(path, info) for info in kept]
 

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import InputError
+from hotspot.intake.partial_months import flag_partial
 from hotspot.text import printable
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Intake:
         (the offending field, at most 40 characters).
     coverage
         One row for each source and month between its first and last: source, month (``YYYY-MM``),
-        rows (missing where there is no file), status ("present" or "missing").
+        rows (missing where there is no file), status ("present", "missing", or "partial?" where a month has
+        implausibly few rows against those before: see `partial_months`).
     ledger
         One row a file: source, source_file, read, used, set_aside, one column for each reason, and the
         file's sha256.
@@ -211,7 +213,7 @@ def make_coverage(present: pd.DataFrame) -> pd.DataFrame:
         )
     if not parts:
         return pd.DataFrame(columns=["source", "month", "rows", "status"])
-    return pd.concat(parts, ignore_index=True).astype({"rows": "Int64"})
+    return flag_partial(pd.concat(parts, ignore_index=True).astype({"rows": "Int64"}))
 
 
 def shorten(value: object) -> str:

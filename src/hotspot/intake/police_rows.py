@@ -55,6 +55,8 @@ class Part:
     month: str | None
     eastings: bool
     sha256: str
+    added: tuple[str, ...] = ()
+    """Columns that data.police.uk does not publish: somebody has changed the file."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def assemble(parts: list[Part], outline: Any) -> Intake:
     used_by_file = pd.Series([int(used[low:high].sum()) for low, high in rows.bounds], index=names)
     coverage = make_coverage(_present(parts, rows))
     return Intake(
-        incidents=provenance.put(incidents, _record(coverage, outline is not None)),
+        incidents=provenance.put(incidents, _record(coverage, parts, outline is not None)),
         set_aside=set_aside,
         coverage=coverage,
         ledger=make_ledger(files, used_by_file, set_aside).assign(sha256=[part.sha256 for part in parts]),
@@ -338,6 +340,9 @@ def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
             found.append(
                 (part.source, part.text.name, f"read as {part.text.encoding}", part.text.lines_read, 1)
             )
+        if part.added:
+            text = f"has columns that data.police.uk does not publish ({shorten(part.added[0])}): not counted as open"
+            found.append((part.source, part.text.name, text, part.text.lines_read, 1))
         if part.month is not None and part.month in months.values:
             other = np.flatnonzero(months.codes[low:high] != months.values.index(part.month))
             if len(other):
@@ -384,17 +389,18 @@ def _overlaps(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, i
     return found
 
 
-def _record(coverage: pd.DataFrame, clipped: bool) -> provenance.Record:
+def _record(coverage: pd.DataFrame, parts: list[Part], clipped: bool) -> provenance.Record:
+    changed = {part.source for part in parts if part.added}
     sources: list[provenance.Source] = []
     for name, group in coverage.groupby("source", observed=True, sort=True):
         simulated = str(name).startswith("simulated")
         sources.append(
             {
                 "name": str(name),
-                "open": True,
+                "open": name not in changed,
                 "simulated": simulated,
                 "attribution": MADE_UP if simulated else ATTRIBUTION,
-                "months": list(group.loc[group["status"] == "present", "month"]),
+                "months": list(group.loc[group["status"] != "missing", "month"]),
             }
         )
     last = max((month for source in sources for month in source["months"]), default=None)

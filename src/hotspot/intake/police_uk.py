@@ -122,7 +122,9 @@ def _read_one(file: SourceFile) -> Part:
     match = _FILE_NAME.match(file.name.rsplit("/", 1)[-1])
     month, slug = (match.group(1), match.group(2)) if match else (None, None)
     digest = hashlib.sha256(data).hexdigest()
-    return Part(text, _source_name(slug, text), month, "Crime ID" not in text.header, digest)
+    formats = (set(TWELVE_COLUMNS), set(EIGHT_COLUMNS))
+    added = [] if set(text.header) in formats else sorted(set(text.header) - set().union(*formats))
+    return Part(text, _source_name(slug, text), month, "Crime ID" not in text.header, digest, tuple(added))
 
 
 def _format(header: list[str], name: str) -> dict[str, str]:

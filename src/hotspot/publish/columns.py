@@ -94,7 +94,15 @@ COLUMNS: dict[str, Column] = {
     "sha256": Column("SHA-256", "Fingerprint of the file's bytes"),
     "month": Column("Month", "Calendar month, YYYY-MM"),
     "rows": Column("Rows", "Rows read", "rows"),
-    "status": Column("Status", "present, or missing: a month without a file, which is not a zero"),
+    "status": Column(
+        "Status",
+        "present; missing: a month without a file, which is not a zero; partial?: implausibly few rows against the "
+        "months before",
+    ),
+    "known_place": Column("Known place", "Site of the user's list at which the incidents were recorded"),
+    "known_kind": Column(
+        "Kind of known place", "Hospital, custody, station and the like, from the user's list"
+    ),
 }
 
 

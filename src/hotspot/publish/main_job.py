@@ -43,6 +43,8 @@ class Job:
         First and last month, ``YYYY-MM``; open when None.
     as_of
         The date that stands for today, ``YYYY-MM-DD``; later months are left out.
+    across_breaks
+        Rank locations although a break of the source parts the months; printed with every output.
     """
 
     categories: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Job:
     start: str | None = None
     end: str | None = None
     as_of: str | None = None
+    across_breaks: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,7 @@ def analyse(intake: Intake, area: gpd.GeoDataFrame, job: Job, say: Say) -> Resul
     say(
         f"{len(cells):,} cells of {job.cell_size:g} m; {int(hot.sum()):,} hot after correction (q of 0.10 or less)"
     )
-    return Results(incidents, cast("gpd.GeoDataFrame", cells), _locations(incidents, say), grid)
+    return Results(incidents, cast("gpd.GeoDataFrame", cells), _locations(incidents, job, say), grid)
 
 
 def _chosen(incidents: gpd.GeoDataFrame, job: Job) -> gpd.GeoDataFrame:
@@ -110,11 +113,11 @@ def _observed(incidents: gpd.GeoDataFrame) -> str:
     return provenance.spans(provenance.months_observed(incidents)) or _months(incidents)
 
 
-def _locations(incidents: gpd.GeoDataFrame, say: Say) -> gpd.GeoDataFrame | None:
+def _locations(incidents: gpd.GeoDataFrame, job: Job, say: Say) -> gpd.GeoDataFrame | None:
     if not incidents["place_id"].duplicated().any():
         say("no location has two incidents or more: there is no ranking")
         return None
-    locations = repeat_locations(incidents)
+    locations = repeat_locations(incidents, across_breaks=job.across_breaks)
     first = locations.iloc[0]
     say(
         f"{len(locations):,} locations with two incidents or more; the first is {first['location']} "

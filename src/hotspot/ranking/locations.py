@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.geography.incidents import point_coordinates, starts_of
+from hotspot.geography.incidents import point_coordinates, refuse_silent_sum, starts_of
 from hotspot.geography.precision import refuse_finer
 from hotspot.geography.projection import BNG, to_lon_lat
+from hotspot.intake.breaks import refuse_across_breaks
 from hotspot.ranking.places import group_within
 
 log = logging.getLogger("hotspot")
@@ -29,6 +30,7 @@ def repeat_locations(
     by: str | None = None,
     within: float | None = None,
     min_incidents: int = 2,
+    across_breaks: bool = False,
 ) -> gpd.GeoDataFrame:
     """Rank locations by their reported incidents.
 
@@ -43,6 +45,9 @@ def repeat_locations(
         Or: the largest distance in metres between any two points of one location.
     min_incidents
         Leave out locations with fewer incidents. Shares are of all incidents all the same.
+    across_breaks
+        Go on although the points of a source changed within the months given, such as the map points of
+        data.police.uk in July 2022; the break is then printed with every output.
 
     Returns
     -------
@@ -53,12 +58,14 @@ def repeat_locations(
         points), ``incidents``, ``share_pct`` and ``cumulative_pct`` (of all incidents given),
         ``months_active`` of ``months_observed``, ``first``, ``last`` (dates; months where the data has no days),
         ``leading_categories``, ``easting``, ``northing`` (m), ``lon``, ``lat`` (degrees), geometry.
+        Incidents that `flag_known_places` set apart follow after the others, one location for each
+        ``known_place``, ranked among themselves.
 
     Raises
     ------
     InputError
         If both ``by`` and ``within`` are given, a column is missing, a place id is missing, or ``within``
-        is finer than the data.
+        is finer than the data; or if a break of the source parts the months and ``across_breaks`` is False.
 
     Notes
     -----
@@ -76,10 +83,15 @@ def repeat_locations(
         raise InputError(f"min_incidents={min_incidents!r} must be a whole number of 1 or more")
     if len(incidents) == 0:
         raise InputError("there are no incidents to rank; check the filter and the area")
+    refuse_silent_sum(incidents, "repeat_locations")
     x, y = point_coordinates(incidents)
-    keys, ids = _keys(incidents, "place_id" if by is None and within is None else by, within, x, y)
+    by = "place_id" if by is None and within is None else by
+    incidents = _on_one_side(incidents, by, across_breaks)
+    keys, ids, known = _all_keys(incidents, by, within, x, y)
     table = _count(incidents, keys, x, y)
-    table["location_id"] = _group_ids(table) if ids is None else [str(ids[key]) for key in table.index]
+    table["location_id"] = _group_ids(table) if ids is None else [ids[key] for key in table.index]
+    if known:
+        table["known_place"] = [known.get(int(key)) for key in table.index]
     table = _ordered(table)
     table["share_pct"] = 100.0 * table["incidents"] / len(incidents)
     table["cumulative_pct"] = 100.0 * table["incidents"].cumsum() / len(incidents)
@@ -91,9 +103,12 @@ def repeat_locations(
             "use a smaller min_incidents or a longer period"
         )
     result = _finished(incidents, shown)
-    parameters = {"by": by if within is None else None, "within_m": within, "min_incidents": min_incidents}
-    if by is None and within is None:
-        parameters["by"] = "place_id"
+    parameters = {
+        "by": by,
+        "within_m": within,
+        "min_incidents": min_incidents,
+        "across_breaks": across_breaks,
+    }
     return provenance.carry(
         incidents,
         result,
@@ -103,6 +118,43 @@ def repeat_locations(
         shown=len(shown),
         incidents=len(incidents),
     )
+
+
+def _on_one_side(incidents: gpd.GeoDataFrame, by: str | None, across_breaks: bool) -> gpd.GeoDataFrame:
+    """Refuse to count a location over months in which its points or codes were drawn anew."""
+    affects = {None: "points", "place_id": "points", "location": "points", "lsoa_code": "lsoa codes"}.get(by)
+    if affects is None:
+        return incidents
+    return refuse_across_breaks(
+        incidents,
+        None,
+        what="repeat_locations counts each location over all months",
+        affects=affects,
+        across_breaks=across_breaks,
+    )
+
+
+def _all_keys(
+    incidents: gpd.GeoDataFrame, by: str | None, within: float | None, x: NDArray[Any], y: NDArray[Any]
+) -> tuple[Integers, list[str] | None, dict[int, str]]:
+    """Number the location of each incident, known places set apart last; return their names too."""
+    apart = np.zeros(len(incidents), dtype=bool)
+    if "ranked_apart" in incidents.columns:
+        apart = incidents["ranked_apart"].to_numpy(dtype=bool)
+    keys = np.zeros(len(incidents), dtype=np.int64)
+    ids: NDArray[Any] | None = np.empty(0, dtype=object)
+    if not apart.all():
+        keys[~apart], ids = _keys(incidents[~apart], by, within, x[~apart], y[~apart])
+    first = int(keys[~apart].max(initial=-1)) + 1
+    codes, names = (
+        pd.factorize(incidents.loc[apart, "known_place"].astype("str"), sort=True)
+        if apart.any()
+        else ([], [])
+    )
+    keys[apart] = first + np.asarray(codes, dtype=np.int64)
+    known = {first + number: str(name) for number, name in enumerate(names)}
+    labels = None if ids is None else [*map(str, ids), *(f"known place: {name}" for name in known.values())]
+    return keys, labels, known
 
 
 def _keys(
@@ -195,6 +247,9 @@ def _group_ids(table: pd.DataFrame) -> list[str]:
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     columns, ascending = ["incidents"], [False]
+    if "known_place" in table.columns:
+        table = table.assign(_apart=table["known_place"].notna())
+        columns, ascending = ["_apart", "incidents"], [True, False]
     for column in ("months_active", "last"):
         if column in table.columns:
             columns.append(column)
@@ -222,14 +277,15 @@ def _months_observed(incidents: gpd.GeoDataFrame) -> int | None:
 def _finished(incidents: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoDataFrame:
     table = table.copy()
     table["number"] = np.arange(1, len(table) + 1)
-    table["rank"] = table["incidents"].rank(method="min", ascending=False).astype("int64")
+    ranked = table.groupby("_apart")["incidents"] if "_apart" in table.columns else table["incidents"]
+    table["rank"] = ranked.rank(method="min", ascending=False).astype("int64")
     lon, lat = to_lon_lat(table["easting"], table["northing"])
     table["lon"], table["lat"] = np.round(lon, 6), np.round(lat, 6)
     if "location" in table.columns:
         table["location"] = _names(incidents, table)
     order = [
-        "number", "rank", "location_id", "location", "incidents", "share_pct", "cumulative_pct", "months_active",
-        "months_observed", "first", "last", "leading_categories", "easting", "northing", "lon", "lat",
+        "number", "rank", "location_id", "location", "known_place", "incidents", "share_pct", "cumulative_pct",
+        "months_active", "months_observed", "first", "last", "leading_categories", "easting", "northing", "lon", "lat",
     ]  # fmt: skip
     columns = [column for column in order if column in table.columns]
     points = gpd.points_from_xy(table["easting"], table["northing"])

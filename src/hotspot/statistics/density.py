@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.grid import Grid
-from hotspot.geography.incidents import point_coordinates, weights_of
+from hotspot.geography.incidents import point_coordinates, refuse_silent_sum, weights_of
 from hotspot.geography.lattice_geometry import ROW_STEP, Shape, cell_of, centres
 from hotspot.geography.precision import finest_unit, refuse_finer
 from hotspot.statistics.bandwidth import standard_distance_rule
@@ -75,6 +75,7 @@ def kernel_density(
     """
     if kernel != "quartic":
         raise InputError(f"kernel={kernel!r} is not known; use 'quartic'")
+    refuse_silent_sum(incidents, "kernel_density")
     x, y = point_coordinates(incidents, grid.crs)
     if len(x) == 0:
         raise InputError("there are no incidents to make a density of; check the filter and the area")

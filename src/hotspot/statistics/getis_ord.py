@@ -284,7 +284,8 @@ def _classes(p: Floats, hot: NDArray[np.bool_], *, corrected: bool) -> Any:
     middle = CLASSES.index("not significant")
     steps = np.zeros(len(p), dtype=np.int64)
     for level, _ in LEVELS:
-        steps += p <= level
+        # An exact p can equal a level; rounding in the last digit must not decide the class.
+        steps += p <= level * (1 + 1e-12)
     codes = middle + np.where(hot, steps, -steps)
     codes[np.isnan(p)] = -1
     kinds = pd.CategoricalDtype(names, ordered=True)
