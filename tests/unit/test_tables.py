@@ -148,7 +148,8 @@ def layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
     )
     grid = hs.Grid.over(area_of(shapely.box(400000, 288000, 402000, 290000)), cell_size=200)
     cells = hs.getis_ord(hs.count_incidents(intake.incidents, grid), grid)
-    return {"cells": gpd.GeoDataFrame(cells), "locations": hs.repeat_locations(intake.incidents)}
+    assert isinstance(cells, gpd.GeoDataFrame)
+    return {"cells": cells, "locations": hs.repeat_locations(intake.incidents)}
 
 
 def test_a_geopackage_is_the_same_bytes_twice(tmp_path: Path) -> None:
