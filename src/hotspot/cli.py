@@ -1,4 +1,4 @@
-"""The command line: ``hotspot demo``, ``hotspot hotspots`` and ``hotspot check``."""
+"""The command line: ``hotspot demo``, ``hotspots``, ``check`` and ``new-mapping``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ else:
     _PathParameter = click.ParamType  # generic from click 8.5 on
 
 _MONTH = "YYYY-MM"
+_OTHER_FORMATS = (".xlsx", ".xlsm", ".parquet", ".geoparquet", ".gpkg", ".geojson")
+_MAPPING = "Mapping file (TOML) of a partner's export; without one, DATA is data.police.uk's."
 
 
 class _AnyPath(_PathParameter):
@@ -38,6 +41,15 @@ class _AnyPath(_PathParameter):
 
 
 _PATH = _AnyPath()
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What is read, by which mapping, and where the rows set aside are to be written."""
+
+    data: Path
+    mapping: Path | None = None
+    save_set_aside: Path | None = None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,7 +100,7 @@ def demo(out: Path, **asked: Any) -> None:
     from hotspot.geography.area import read_area
 
     area = read_area(sample.borough(), layer=sample.BOROUGH_LAYER)
-    _main_job(sample.police_uk_archive(), area, out, {"command": "demo"}, asked)
+    _main_job(_Inputs(sample.police_uk_archive()), area, out, {"command": "demo"}, asked)
 
 
 @cli.command()
@@ -96,38 +108,143 @@ def demo(out: Path, **asked: Any) -> None:
 @click.option("--area", "area_file", type=_PATH, required=True, help="File of polygons.")
 @click.option("--layer", help="Layer of the area file, when it has several.")
 @click.option("--where", help="Condition on the area's columns, such as \"name = 'Dudley'\".")
+@click.option("--mapping", type=_PATH, metavar="FILE.toml", help=_MAPPING)
+@click.option(
+    "--save-set-aside",
+    type=_PATH,
+    metavar="FILE",
+    help="Also write the rows that need repair, whole, personal data included; never written unless asked.",
+)
 @click.option("--out", type=_PATH, default=Path("hotspot-output"), show_default=True)
 @_analysis_options
 def hotspots(
-    data: Path, area_file: Path, layer: str | None, where: str | None, out: Path, **asked: Any
+    data: Path,
+    area_file: Path,
+    layer: str | None,
+    where: str | None,
+    mapping: Path | None,
+    save_set_aside: Path | None,
+    out: Path,
+    **asked: Any,
 ) -> None:
-    """Find hotspots in DATA: data.police.uk files, a folder of them, a pattern or the archive .zip."""
+    """Find hotspots in DATA: data.police.uk files, or with --mapping the export of any partner.
+
+    DATA is a file, a folder of files, a pattern, or for data.police.uk the archive .zip as downloaded.
+    """
     from hotspot.geography.area import read_area
 
     area = read_area(area_file, layer=layer, where=where)
     call = {"command": "hotspots", "data": data.name, "area": area_file.name, "layer": layer, "where": where}
-    _main_job(data, area, out, call, asked)
+    if mapping is not None:
+        call |= {"mapping": mapping.name, "mapping_sha256": _fingerprint(mapping)}
+    _main_job(_Inputs(data, mapping, save_set_aside), area, out, call, asked)
 
 
 @cli.command()
 @click.argument("data", type=_PATH)
-def check(data: Path) -> None:
-    """Say what is in DATA: the rows of each file, where they went, and the months that are missing."""
+@click.option("--mapping", type=_PATH, metavar="FILE.toml", help=_MAPPING)
+def check(data: Path, mapping: Path | None) -> None:
+    """Say what is in DATA: where its rows went, months missing or partial, what to look at, known breaks."""
+    _report(_read(_Inputs(data, mapping)), "with a file" if mapping is None else "covered")
+
+
+@cli.command("new-mapping")
+@click.argument("file", type=_PATH)
+@click.option("--sheet", help="Sheet of a workbook that has several.")
+@click.option(
+    "--header-row", type=click.IntRange(min=1), help="Row that holds the column names, counted from 1."
+)
+@click.option(
+    "--out",
+    type=_PATH,
+    metavar="FILE.toml",
+    help="File to write; on the screen when left out. Never overwritten.",
+)
+def write_new_mapping(file: Path, sheet: str | None, header_row: int | None, out: Path | None) -> None:
+    """Write a first mapping for FILE from its header, guesses marked; no value of the data is in it."""
+    from hotspot.intake.new_mapping import new_mapping
+
+    if out is not None:
+        _refuse_existing(out)
+    try:
+        text = new_mapping(file, sheet=sheet, header_row=header_row)
+    except InputError as error:
+        words = str(error).replace("[file] sheet", "--sheet").replace("[file] header_row", "--header-row")
+        raise InputError(words.replace("the right header_row", "the right --header-row")) from None
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    _write_new(out, text)
+    click.echo(f"Written to {out}. Read it through, then see what it makes of the file:")
+    click.echo(f"  hotspot check {_quoted(file)} --mapping {_quoted(out)}")
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise InputError(
+            f"{path} is there already and is not overwritten; choose another name, or move it away"
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"the folder {path.parent} does not exist; make it first, or choose another")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that must not be there yet."""
+    data = text.encode("utf-8")
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        _refuse_existing(path)
+        raise
+
+
+def _fingerprint(path: Path) -> str | None:
+    """Return the SHA-256 of a mapping; what is wrong with a file that cannot be read, its reader says."""
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _read(inputs: _Inputs, area: Any = None) -> Intake:
+    if inputs.mapping is not None:
+        from hotspot.intake.partner import read_incidents
+
+        return read_incidents(inputs.data, inputs.mapping, area=area, progress=True)
     from hotspot.intake.police_uk import read_police_uk
 
-    _report(read_police_uk(data, progress=True))
+    try:
+        return read_police_uk(inputs.data, area=area, progress=True)
+    except InputError as error:
+        text = str(error)
+        if inputs.data.suffix.lower() in _OTHER_FORMATS:
+            text = f"{inputs.data.name} is no file of data.police.uk, which are CSV"
+        elif "not a data.police.uk street file" not in text:
+            raise
+        raise InputError(
+            f"{text}. For the export of another partner give --mapping FILE.toml; `hotspot new-mapping` writes one"
+        ) from None
 
 
-def _main_job(data: Path, area: Any, out: Path, call: dict[str, Any], asked: dict[str, Any]) -> None:
-    from hotspot.intake.police_uk import read_police_uk
+def _main_job(inputs: _Inputs, area: Any, out: Path, call: dict[str, Any], asked: dict[str, Any]) -> None:
     from hotspot.publish.folder import check_place
     from hotspot.publish.main_job import Job, analyse, summary_of_ledger, write_folder
 
     check_place(out)  # before the work, so that a wrong folder costs no time
+    if inputs.save_set_aside is not None:
+        _check_set_aside_file(inputs.save_set_aside)
     job = Job(categories=tuple(asked.pop("category")), **asked)
-    intake = read_police_uk(data, area=area, progress=True)
+    intake = _read(inputs, area)
     for line in summary_of_ledger(intake.ledger):
         click.echo(line)
+    if len(intake.findings):
+        click.echo(f"Findings to look at: {len(intake.findings):,}; `hotspot check` lists them")
+    if inputs.save_set_aside is not None:
+        _save_set_aside(intake, inputs)
     results = analyse(intake, area, job, click.echo)
     files = write_folder(out, results, intake=intake, area=area, job=job, call=call)
     click.echo(f"Written to {out}:")
@@ -136,7 +253,32 @@ def _main_job(data: Path, area: Any, out: Path, call: dict[str, Any], asked: dic
     click.echo(f"Open {out / 'map.html'} in a browser; it needs no network.")
 
 
-def _report(intake: Intake) -> None:
+def _check_set_aside_file(path: Path) -> None:
+    """Refuse a file that is there, under its own name or the marked one: it may hold repairs by hand."""
+    from hotspot.provenance import SENSITIVE
+
+    for each in (path, path.with_name(f"{path.stem} {SENSITIVE}{path.suffix}")):
+        _refuse_existing(each)
+
+
+def _save_set_aside(intake: Intake, inputs: _Inputs) -> None:
+    """Write the rows that need repair, whole: not those that a rule left out or that lie outside the area."""
+    from hotspot.intake.mapping import read_mapping
+
+    by_choice = {"outside the area"}
+    if inputs.mapping is not None:
+        by_choice |= {rule.reason for rule in read_mapping(inputs.mapping).leave_out}
+    reasons = sorted(set(intake.set_aside["reason"].astype(str)) - by_choice)
+    if not reasons or inputs.save_set_aside is None:
+        click.echo(f"No row needs repair; {inputs.save_set_aside} is not written.")
+        return
+    written = intake.save_set_aside(inputs.save_set_aside, reasons=reasons)
+    rows = int(intake.set_aside["reason"].isin(reasons).sum())
+    click.echo(f"Whole rows to be repaired: {rows:,}, in {written}; delete it when they are.")
+
+
+def _report(intake: Intake, observed: str) -> None:
+    from hotspot import provenance
     from hotspot.publish.main_job import summary_of_ledger
 
     width = max(len(str(name)) for name in intake.ledger["source_file"])
@@ -150,25 +292,61 @@ def _report(intake: Intake) -> None:
         click.echo(line)
     click.echo("")
     for source, months in intake.coverage.groupby("source", observed=True):
-        click.echo(_coverage_line(str(source), months))
-    for row in intake.findings.itertuples(index=False):
-        click.echo(
-            f"look at {row.source_file}: {row.finding} ({row.rows:,} rows, the first is row {row.first_row})"
-        )
+        click.echo(_coverage_line(str(source), months, observed))
+    for line in provenance.of(intake.incidents)["notes"]:
+        click.echo(line)
+    for line in _finding_lines(intake.findings):
+        click.echo(line)
+    for line in _break_lines(intake.coverage):
+        click.echo(line)
 
 
-def _coverage_line(source: str, months: Any) -> str:
+def _finding_lines(findings: Any) -> Iterable[str]:
+    """Say each finding: where it is, how many rows, the first of them, and one field as an example."""
+    for row in findings.itertuples(index=False):
+        word = "mended in" if row.fixed else "look at"
+        where = f"{row.source_file}, {row.field}" if row.field else row.source_file
+        text = f"{word} {where}: {row.finding}"
+        if row.rows:
+            more = ", ..." if row.rows > row.first_rows.count(",") + 1 else ""
+            numbers = (
+                f"{row.rows:,} rows: {row.first_rows}{more}" if row.rows > 1 else f"row {row.first_rows}"
+            )
+            text += f" ({numbers}; such as {row.example!r})" if row.example else f" ({numbers})"
+        yield text
+
+
+def _break_lines(coverage: Any) -> Iterable[str]:
+    """Say each shipped break within the months of a source, once for all the sources that it concerns."""
+    from hotspot.intake.breaks import breaks_between
+
+    known: dict[Any, list[str]] = {}
+    for source, months in coverage.groupby("source", observed=True):
+        for item in breaks_between(str(source), months["month"].min(), months["month"].max()):
+            known.setdefault(item, []).append(str(source))
+    if not known and len(coverage):
+        yield "no known break of the register falls within these months"
+    for item, sources in sorted(known.items(), key=lambda pair: (pair[0].start, pair[0].name)):
+        whose = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
+        yield f"known break of {whose}: {item.name} ({item.months}). {item.consequence}"
+
+
+def _coverage_line(source: str, months: Any, observed: str) -> str:
     from hotspot.provenance import spans
 
     present = months.loc[months["status"] != "missing", "month"]
     partial = months.loc[months["status"] == "partial?", "month"]
     missing = months.loc[months["status"] == "missing", "month"]
-    text = f"{source}: {len(present)} months with a file ({spans(present)})"
+    text = f"{source}: {_months(present)} {observed} ({spans(present)})"
     if len(missing):
-        text += f"; {len(missing)} months missing, which is not zero incidents ({spans(missing)})"
+        text += f"; {_months(missing)} missing, which is not zero incidents ({spans(missing)})"
     if len(partial):
         text += f"; implausibly few rows, perhaps a part of the month: {spans(partial)}"
     return text
+
+
+def _months(listed: Any) -> str:
+    return f"{len(listed)} month" + "s" * (len(listed) != 1)
 
 
 class _Notes(logging.Handler):

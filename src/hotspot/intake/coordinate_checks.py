@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,6 +187,9 @@ def _cut_off(places: Places, sound: NDArray[np.int64]) -> None:
     )
 
 
+_SIXTIETHS = re.compile(r"[^0-9.+\-eE ]")
+
+
 def check_decimals(places: Places, x_texts: NDArray[np.object_], y_texts: NDArray[np.object_]) -> None:
     """Find degrees written with three decimals or fewer: 0.001 degrees are 111 m north, 68 m east.
 
@@ -208,8 +212,12 @@ def check_decimals(places: Places, x_texts: NDArray[np.object_], y_texts: NDArra
 
 
 def _decimals(texts: NDArray[np.object_]) -> NDArray[np.int64]:
-    parts = (str(text).replace(",", ".").partition(".")[2] for text in texts)
-    return np.array([len(part.rstrip("0")) for part in parts], dtype=np.int64)
+    """Count the decimals of degrees; degrees, minutes and seconds are as fine as four (31 m)."""
+    written = [str(text).replace(",", ".") for text in texts]
+    return np.array(
+        [4 if _SIXTIETHS.search(text) else len(text.partition(".")[2].rstrip("0")) for text in written],
+        dtype=np.int64,
+    )
 
 
 def refuse_origin(places: Places) -> None:

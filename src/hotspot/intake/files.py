@@ -90,11 +90,8 @@ def _look(source: str, path: Path, wanted: Wanted) -> list[SourceFile]:
         inside = sorted(p for p in path.rglob("*") if p.is_file())
         return _kept([(p.relative_to(path).as_posix(), p) for p in inside], wanted, f"the folder {source}")
     if path.is_file():
-        return (
-            _in_archive(path, wanted)
-            if zipfile.is_zipfile(path) and path.suffix.lower() not in WORKBOOKS
-            else [_plain(f"{path.parent.name}/{path.name}", path)]
-        )
+        folder = path.resolve().parent.name
+        return _in_archive(path, wanted) if _is_archive(path) else [_plain(f"{folder}/{path.name}", path)]
     if glob.has_magic(source):
         matches = sorted(Path(p) for p in glob.glob(source, recursive=True) if Path(p).is_file())
         if not matches:
@@ -105,6 +102,14 @@ def _look(source: str, path: Path, wanted: Wanted) -> list[SourceFile]:
     raise InputError(
         f"{source} does not exist; check the spelling and the folder you run from ({Path.cwd().name}/)"
     )
+
+
+def _is_archive(path: Path) -> bool:
+    """Tell a .zip from a workbook, which is a zip inside whatever its name."""
+    if not zipfile.is_zipfile(path) or path.suffix.lower() in WORKBOOKS:
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "[Content_Types].xml" not in archive.namelist()
 
 
 def _kept(named: list[tuple[str, Path]], wanted: Wanted, place: str) -> list[SourceFile]:

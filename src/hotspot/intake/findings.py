@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hotspot.text import printable
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_CALENDAR = frozenset("jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split())
+_PLACEHOLDERS = frozenset(
+    {"not recorded", "not known", "not given", "see notes", "no location", "no date", "no fixed abode"}
+)
 LONGEST_EXAMPLE = 40
 """Characters of an offending field that may be shown: never a whole row."""
 
@@ -86,8 +94,18 @@ def find(
 
 
 def as_example(value: object) -> str:
-    """Return a field as text of at most 40 characters, without line breaks; "(blank)" for nothing."""
-    text = " ".join(str(value).split())
+    """Return a field as text of at most 40 characters, without line breaks; "(blank)" for nothing.
+
+    A row whose cells have moved puts a note or a name where a date or a number should be: of two words or
+    more, months and weekdays apart, only the length is told.
+    """
+    text = ", ".join(_without_notes(part) for part in printable(value).split(", "))
     if not text:
         return "(blank)"
     return text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
+
+
+def _without_notes(part: str) -> str:
+    words = [word for word in _WORD.findall(part) if word[:3].casefold() not in _CALENDAR]
+    told = part.casefold() in _PLACEHOLDERS or (len(words) <= 1 and all(len(word) <= 12 for word in words))
+    return part if told else f"(text of {len(part)} characters)"

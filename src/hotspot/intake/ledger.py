@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 40
 """Characters of an offending field that may be shown: never a whole row."""
 _FIRST_ROWS = 5
+NO_ROWS = "the file has a header and no row: the export may have failed"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from hotspot.errors import InputError
 from hotspot.geography.area import as_area
 from hotspot.intake.cell_values import text_of
 from hotspot.intake.files import PathLike, SourceFile
-from hotspot.intake.ledger import Intake, Origin
+from hotspot.intake.ledger import NO_ROWS, Intake, Origin
 from hotspot.intake.mapping import Mapping, MappingLike, read_mapping
 from hotspot.intake.match_columns import match_columns
 from hotspot.intake.partner_rows import Part, assemble
@@ -122,6 +122,8 @@ def _read_one(source: SourceFile | pd.DataFrame, plan: Mapping) -> Part:
         return chosen
 
     raw = read_table(source, plan.file, choose=choose)
+    if raw.lines_read == 0:
+        raw.notes.append((NO_ROWS, 0, np.empty(0, dtype=np.int64)))
     for text, count, _ in raw.notes:
         log.info("%s: %s (%s rows)", raw.name, text, f"{count:,}")
     return Part(raw, notes)

@@ -18,7 +18,7 @@ from hotspot.intake.cell_values import text_of
 from hotspot.intake.coordinates import Located
 from hotspot.intake.dates import DateColumns, Dates, read_dates
 from hotspot.intake.findings import Finding, as_example
-from hotspot.intake.ledger import Found, Intake, Origin, found, make_findings, make_ledger, row_list, shorten
+from hotspot.intake.ledger import Found, Intake, Origin, found, make_findings, make_ledger, row_list
 from hotspot.intake.mapping import Mapping
 from hotspot.intake.partner_coverage import cover
 from hotspot.intake.partner_points import locate
@@ -222,7 +222,7 @@ def problems_frame(problems: Problems, rows: Stack, parts: list[Part], source: s
             rows.row[out].tolist(),
             problems.reason[out],
             problems.field[out],
-            [shorten(value) if str(value).strip() else "(blank)" for value in problems.value[out]],
+            [as_example(value) for value in problems.value[out]],
             strict=True,
         )
     )

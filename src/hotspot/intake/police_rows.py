@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -19,8 +21,9 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.geography.projection import BNG, TRANSFORM_NAME
 from hotspot.intake.delimited import LONGEST_FIELD, Delimited
-from hotspot.intake.ledger import Found, Intake, make_coverage, make_findings, make_ledger, shorten
+from hotspot.intake.ledger import NO_ROWS, Found, Intake, make_coverage, make_findings, make_ledger, shorten
 from hotspot.intake.points import Points, located_in, to_points
+from hotspot.intake.repeated import repeated
 
 ATTRIBUTION = "contains public sector information licensed under the Open Government Licence v3.0"
 MADE_UP = "made by hotspot.sample; no real incident is in it"
@@ -34,6 +37,7 @@ REASONS = [
     "unreadable month", "field too long", "broken quotation marks", "wrong number of fields",
 ]  # fmt: skip
 OK = 0
+WORKERS = 2
 FIELDS = [
     "Longitude, Latitude", "Easting, Northing", "Month", "text", "line", "Longitude", "Latitude", "Easting",
     "Northing",
@@ -42,7 +46,7 @@ COORDINATE_FIELDS = ({"x": "Longitude", "y": "Latitude"}, {"x": "Easting", "y": 
 _MONTH = re.compile(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")
 _PLACE_STEP = 10_000_000
 
-Codes = NDArray[np.int32]
+Codes = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 
 
@@ -78,7 +82,7 @@ class Coded:
             return _from_codes(self.codes, pd.Index(self.values, dtype="str"))
         codes = self.codes[kept]
         used = np.bincount(codes + 1, minlength=len(self.values) + 1)[1:] > 0
-        recode = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(np.int32)
+        recode = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(_smallest(len(self.values)))
         names = pd.Index([value for value, keep in zip(self.values, used, strict=True) if keep], dtype="str")
         return _from_codes(recode[codes], names)
 
@@ -132,8 +136,15 @@ def _stack(parts: list[Part]) -> Rows:
     tables = [part.text.table for part in parts]
     sizes = [table.num_rows for table in tables]
     ends = np.cumsum(sizes).tolist()
+    for part in parts:
+        part.text.table = None  # two copies of all columns would double the memory
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        text = dict(zip(TEXT_COLUMNS, pool.map(partial(_coded, tables), TEXT_COLUMNS), strict=True))
+    tables = [
+        table.drop_columns([name for name in TEXT_COLUMNS if name in table.column_names]) for table in tables
+    ]
     return Rows(
-        text={column: _coded(tables, column) for column in TEXT_COLUMNS},
+        text=text,
         incident_id=_ids(tables),
         x=_numbers(tables, "x"),
         y=_numbers(tables, "y"),
@@ -173,9 +184,14 @@ def _coded(tables: list[Any], column: str) -> Coded:
     texts = [value.strip() for value in whole.dictionary.to_pylist()]
     values = sorted(set(texts) - {""})
     place = {value: code for code, value in enumerate(values)}
-    recode = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
+    recode = np.array([place.get(text, -1) for text in texts] + [-1], dtype=_smallest(len(values)))
     indices = whole.indices.fill_null(-1) if whole.indices.null_count else whole.indices
     return Coded(recode[indices.to_numpy()], values)
+
+
+def _smallest(count: int) -> type[np.signedinteger[Any]]:
+    """Return the smallest kind of integer that numbers ``count`` values: less memory is less time here."""
+    return np.int8 if count < 127 else np.int16 if count < 32_767 else np.int32
 
 
 def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]:
@@ -213,7 +229,7 @@ def _incidents(
     source_code = np.array([order.index(source) for source in sources], dtype=np.int32)
     ids = rows.incident_id if kept is None else rows.incident_id.filter(pa.array(kept))
     data: dict[str, Any] = {
-        "incident_id": ids.to_pandas().astype("str"),
+        "incident_id": _as_text(ids),
         "source": _from_codes(source_code[file], pd.Index(order, dtype="str")),
         "category": rows.text["category"].categorical(kept),
         "start": _days(first.start_time, month.codes),
@@ -229,7 +245,7 @@ def _incidents(
     data["source_row"] = rows.row if kept is None else rows.row[kept]
     # One Point object for each distinct place, shared by its rows: 3.8 million rows stand on few points.
     data["geometry"] = GeometryArray(shapes[place_of[place]], crs=BNG)
-    return gpd.GeoDataFrame(data, geometry="geometry", crs=BNG)
+    return gpd.GeoDataFrame(pd.DataFrame(data, copy=False), geometry="geometry", crs=BNG)
 
 
 def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
@@ -243,13 +259,24 @@ def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
     place_of[there] = code
     x = distinct // _PLACE_STEP - _PLACE_STEP // 2
     y = distinct % _PLACE_STEP - _PLACE_STEP // 2
-    ids = [f"E{a:06d} N{b:06d}" for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    ids = pc.binary_join_element_wise("E", _six_digits(x), " N", _six_digits(y), "").to_pylist()
     return place_of, ids, shapely.points(x.astype(float), y.astype(float))
+
+
+def _as_text(ids: Any) -> pd.Series[str]:
+    series: pd.Series[str] = ids.to_pandas()
+    return series if series.dtype == "str" else series.astype("str")
 
 
 def _from_codes(codes: Any, names: pd.Index) -> Any:
     # The codes come from the names themselves: checking millions of them again costs more than reading did.
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names), validate=False)
+
+
+def _six_digits(numbers: NDArray[np.int64]) -> Any:
+    """Write whole numbers with at least six digits."""
+    text = pc.utf8_lpad(pc.cast(pa.array(np.abs(numbers)), pa.string()), 6, "0")
+    return pc.if_else(pa.array(numbers < 0), pc.binary_join_element_wise("-", text, ""), text)
 
 
 def _one_value(value: str, count: int) -> Any:
@@ -343,8 +370,12 @@ def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
         if part.added:
             text = f"has columns that data.police.uk does not publish ({shorten(part.added[0])}): not counted as open"
             found.append((part.source, part.text.name, text, part.text.lines_read, 1))
-        if part.month is not None and part.month in months.values:
-            other = np.flatnonzero(months.codes[low:high] != months.values.index(part.month))
+        if part.text.lines_read == 0:
+            found.append((part.source, part.text.name, NO_ROWS, 0, 1))
+        if part.month is not None:
+            said = months.values.index(part.month) if part.month in months.values else len(months.values)
+            codes = months.codes[low:high]
+            other = np.flatnonzero((codes != said) & (codes >= 0))
             if len(other):
                 text = f"the file name says {part.month} but the rows say another month; the rows decide"
                 found.append((part.source, part.text.name, text, len(other), int(row[other[0]])))
@@ -355,11 +386,9 @@ def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
 
 def _repeated_ids(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:
     """Count the ids that stand in an earlier row, of the same file or of one before it."""
-    ids = rows.incident_id
-    if pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count:
+    again = repeated(rows.incident_id)
+    if not again.any():
         return []
-    series = ids.to_pandas()
-    again = (series.duplicated() & series.notna()).to_numpy()
     text = "Crime ID stands in an earlier row of this or another file; kept"
     found = []
     for part, (low, high) in zip(parts, rows.bounds, strict=True):

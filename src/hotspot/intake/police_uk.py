@@ -15,7 +15,7 @@ from hotspot.geography.area import as_area
 from hotspot.intake.delimited import Delimited, parse
 from hotspot.intake.files import PathLike, SourceFile, find_files
 from hotspot.intake.ledger import Intake, shorten
-from hotspot.intake.police_rows import Part, assemble
+from hotspot.intake.police_rows import WORKERS, Part, assemble
 from hotspot.intake.save_set_aside import origin_of_lines
 
 TWELVE_COLUMNS = {
@@ -44,7 +44,6 @@ EIGHT_COLUMNS = {
 }
 _FILE_NAME = re.compile(r"^(\d{4}-(?:0[1-9]|1[0-2]))-(.+)-street\.csv$", re.IGNORECASE)
 _OTHER_FILES = ("-outcomes.csv", "-stop-and-search.csv")
-WORKERS = 2
 
 
 def read_police_uk(

@@ -100,6 +100,9 @@ def every_column(header: Header) -> list[tuple[int, str]]:
     return chosen
 
 
+WEB_PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
+
+
 def read_table(
     source: SourceFile | str | os.PathLike[str] | pd.DataFrame,
     file_spec: FileSpec | None = None,
@@ -148,6 +151,10 @@ def read_table(
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(
             f"{source.name} is an old .xls workbook, or one with a password; save it as .xlsx without a password"
+        )
+    if data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(WEB_PAGES):
+        raise InputError(
+            f"{source.name} is a web page (HTML) or XML, whatever its name; open it in Excel and save it as .xlsx or CSV"
         )
     if data.startswith(b"PAR1"):
         return _parquet(job)

@@ -18,9 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import InputError
-from hotspot.intake.files import LARGEST_FILE
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?row>)", re.DOTALL)
+_COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>/]*\br="([A-Z]{1,3})\d+"[^>/]*>')
+LARGEST_SHEET = 1_000_000_000
+"""Bytes of a sheet's XML: a full sheet of a million rows and 26 columns is about as large."""
+MOST_CELLS = 50_000_000
 _NUMBER = re.compile(rb'\br="(\d+)"')
 _FILLED = re.compile(rb"<(?:\w+:)?[vt](?:\s[^>]*)?>\s*(?:[^<\s]|<!\[CDATA\[)")
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
@@ -63,6 +66,8 @@ def read_sheet(data: bytes, name: str, sheet: str | None) -> Sheet:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         shown = [m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible]
         chosen = _choose(name, sheet, book.sheet_names, shown)
+        # Counted before the cells are asked for: one stray cell at the far corner would fill the memory.
+        filled = count_rows(data, name, chosen)
         grid = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
     except InputError:
         raise
@@ -74,7 +79,7 @@ def read_sheet(data: bytes, name: str, sheet: str | None) -> Sheet:
             f"{name} cannot be read as a workbook ({type(error).__name__}); open it in Excel and save it again as "
             ".xlsx without a password"
         ) from None
-    return Sheet(chosen, grid, count_rows(data, name, chosen))
+    return Sheet(chosen, grid, filled)
 
 
 def _choose(name: str, sheet: str | None, names: list[str], shown: list[str]) -> str:
@@ -95,6 +100,8 @@ def count_rows(data: bytes, name: str, sheet: str) -> NDArray[np.int64]:
     """Return the numbers of the rows of a sheet that hold any value, read from the sheet's own XML."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for shared in (path for path in archive.namelist() if path.endswith("sharedStrings.xml")):
+                _check_size(archive.getinfo(shared), name)
             xml = _member(archive, _part_of(archive, sheet), name)
     except (
         zipfile.BadZipFile,
@@ -117,17 +124,41 @@ def count_rows(data: bytes, name: str, sheet: str) -> NDArray[np.int64]:
         last = int(stated.group(1)) if stated else last + 1
         if match.group(2) is not None and _FILLED.search(match.group(2)):
             numbers.append(last)
+    _refuse_stray_cell(xml, numbers, name, sheet)
     return np.array(numbers, dtype=np.int64)
+
+
+def _refuse_stray_cell(xml: bytes, numbers: list[int], name: str, sheet: str) -> None:
+    """Refuse a sheet whose far corner makes a grid of nearly nothing but empty cells."""
+    letters = max({found.decode() for found in _COLUMN.findall(xml)}, key=_column_number, default="A")
+    cells = max(numbers, default=0) * _column_number(letters)
+    if cells > MOST_CELLS:
+        raise InputError(
+            f"{name}, sheet {sheet[:40]!r}: its last filled row is {max(numbers):,} and its last column {letters}: "
+            f"{cells:,} cells, nearly all empty; delete the stray cell (Ctrl+End finds it) and save again"
+        )
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 def _member(archive: zipfile.ZipFile, path: str, name: str) -> bytes:
     info = archive.getinfo(path)
-    if info.file_size > LARGEST_FILE:
-        raise InputError(
-            f"{name}: a sheet unpacks to {info.file_size:,} bytes, over {LARGEST_FILE:,}; split the workbook"
-        )
+    _check_size(info, name)
     with archive.open(info) as member:
         return member.read(info.file_size + 1)
+
+
+def _check_size(info: zipfile.ZipInfo, name: str) -> None:
+    if info.file_size > LARGEST_SHEET:
+        raise InputError(
+            f"{name}: {posixpath.basename(info.filename)} unpacks to {info.file_size:,} bytes, over {LARGEST_SHEET:,}; "
+            "split the workbook, or save it as CSV"
+        )
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
