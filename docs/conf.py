@@ -10,6 +10,7 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent / "src"))
 
 from hotspot import __version__  # noqa: E402
+from hotspot.intake.break_register import breaks_table, read_breaks  # noqa: E402
 from hotspot.publish.columns import COLUMNS  # noqa: E402
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
 ]
-exclude_patterns = ["_build", "studies/*.md", "api/generated/columns.md"]
+exclude_patterns = ["_build", "studies/*.md", "api/generated/columns.md", "api/generated/breaks.md"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -70,6 +71,22 @@ def write_columns(_: Sphinx) -> None:
     target.write_text("\n".join(lines).replace("Gi* ", "Gi\\* ") + "\n", encoding="utf-8")
 
 
+def write_breaks(_: Sphinx) -> None:
+    """Write the register of breaks from the register that comparisons themselves look in."""
+    table = breaks_table(read_breaks([]))
+    lines = ["| months | break | what no longer holds | who says so |", "|---|---|---|---|"]
+    for row in table.itertuples():
+        only = "" if row.categories == "all" else f"; only {row.categories}"
+        whose = "every source" if row.sources == "*" else row.sources.replace("*", "\\*")
+        what = f"**{row.name}**: {row.kind} of {row.affects}{only}; {whose}"
+        cells = (row.months, what, row.consequence, row.reference)
+        lines.append("| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |")
+    target = DOCS / "api" / "generated" / "breaks.md"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
-    """Make the data dictionary before the pages are read."""
+    """Make the data dictionary and the register before the pages are read."""
     app.connect("builder-inited", write_columns)
+    app.connect("builder-inited", write_breaks)

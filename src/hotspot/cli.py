@@ -151,6 +151,7 @@ def check(data: Path, mapping: Path | None) -> None:
 @cli.command("new-mapping")
 @click.argument("file", type=_PATH)
 @click.option("--sheet", help="Sheet of a workbook that has several.")
+@click.option("--layer", help="Layer of a GeoPackage that has several.")
 @click.option(
     "--header-row", type=click.IntRange(min=1), help="Row that holds the column names, counted from 1."
 )
@@ -160,21 +161,29 @@ def check(data: Path, mapping: Path | None) -> None:
     metavar="FILE.toml",
     help="File to write; on the screen when left out. Never overwritten.",
 )
-def write_new_mapping(file: Path, sheet: str | None, header_row: int | None, out: Path | None) -> None:
+def write_new_mapping(
+    file: Path, sheet: str | None, layer: str | None, header_row: int | None, out: Path | None
+) -> None:
     """Write a first mapping for FILE from its header, guesses marked; no value of the data is in it."""
     from hotspot.intake.new_mapping import new_mapping
 
     if out is not None:
         _refuse_existing(out)
     try:
-        text = new_mapping(file, sheet=sheet, header_row=header_row)
+        text = new_mapping(file, sheet=sheet, layer=layer, header_row=header_row)
     except InputError as error:
-        words = str(error).replace("[file] sheet", "--sheet").replace("[file] header_row", "--header-row")
+        words = (
+            str(error)
+            .replace("[file] sheet", "--sheet")
+            .replace("[file] layer", "--layer")
+            .replace("[file] header_row", "--header-row")
+        )
         raise InputError(words.replace("the right header_row", "the right --header-row")) from None
     if out is None:
         click.echo(text, nl=False)
         return
-    _write_new(out, text)
+    with out.open("xb") as target:  # not even a file that appeared since
+        target.write(text.encode("utf-8"))
     click.echo(f"Written to {out}. Read it through, then see what it makes of the file:")
     click.echo(f"  hotspot check {_quoted(file)} --mapping {_quoted(out)}")
 
@@ -190,17 +199,6 @@ def _refuse_existing(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist; make it first, or choose another")
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Write a file that must not be there yet."""
-    data = text.encode("utf-8")
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        _refuse_existing(path)
-        raise
 
 
 def _fingerprint(path: Path) -> str | None:

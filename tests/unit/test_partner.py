@@ -284,7 +284,11 @@ def test_uprns_keep_twelve_digits(tmp_path: Path) -> None:
     frame["UPRN"] = [100071234567.0, 10001234567.0, np.nan]
     intake = read_incidents(frame, MAPPING)
     assert intake.incidents["place_id"].astype(object).tolist()[:2] == ["100071234567", "010001234567"]
-    assert intake.incidents["place_id"].isna().tolist() == [False, False, True]
+    # The row without a UPRN is at its point, and a finding counts it.
+    x, y = intake.incidents.geometry.x.iloc[2], intake.incidents.geometry.y.iloc[2]
+    assert intake.incidents["place_id"].iloc[2] == f"E{x:06.0f} N{y:06.0f}"
+    blank = intake.findings[intake.findings["finding"].str.startswith("the place id is blank")]
+    assert blank["rows"].tolist() == [1]
     lost = read_incidents(frame.assign(UPRN="1.00071E+11"), MAPPING)
     assert lost.findings["finding"].str.contains("scientific notation").any()
 

@@ -12,24 +12,24 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 BLANKS = ("NULL", "#N/A")
 """Texts that databases and spreadsheets write for a blank."""
 
 
-def text_column(column: Any) -> tuple[pd.Series, bool]:
-    """Return an Arrow column of text, trimmed, and whether a ``NULL`` or an ``="..."`` was unwrapped.
+def text_column(column: Any) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return an Arrow column of text, trimmed, and where a ``NULL`` or an ``="..."`` was unwrapped.
 
     Excel users write ``="0123"`` to keep leading zeros; the text inside is what they mean.
     """
     column = pc.utf8_trim_whitespace(column)
     wrapped = pc.and_(pc.starts_with(column, '="'), pc.ends_with(column, '"'))
-    changed = bool(pc.any(wrapped).as_py())
-    if changed:
+    if pc.any(wrapped).as_py():
         inner = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(column, 2, -1))
         column = pc.if_else(wrapped, inner, column)
     null = pc.is_in(column, value_set=pa.array(BLANKS))
-    changed = changed or bool(pc.any(null).as_py())
+    changed = np.asarray(pc.or_(wrapped, null).fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
     blank = pc.or_(null, pc.equal(column, ""))
     column = pc.if_else(blank, pa.scalar(None, pa.string()), column)
     return pd.Series(column.to_pandas()).astype("str"), changed

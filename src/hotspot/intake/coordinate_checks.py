@@ -205,7 +205,7 @@ def check_decimals(places: Places, x_texts: NDArray[np.object_], y_texts: NDArra
     share = 0.01 ** max(finest - 3, 0)
     if finest <= 3 or detect.beyond_chance(int(short.sum()), len(sound), share):
         places.note(
-            "degrees are cut to three decimals or fewer; kept: the place is known to about 100 m only, so map "
+            "degrees are cut to three decimals or fewer; kept: the place is known to about 100 m at best, so map "
             "these rows with a location_precision that says so, and use no finer unit",
             _among(places, sound[short]),
         )

@@ -202,7 +202,12 @@ def _numbers(texts: NDArray[np.object_], degrees: bool) -> NDArray[np.float64]:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
+# A minus sign and narrow spaces as word processors and web pages set them.
+_TYPOGRAPHIC = {0x2212: "-", 0x2013: "-", 0x202F: " ", 0x2009: " ", 0xA0: " "}
+
+
 def _number(text: str, degrees: bool) -> float:
+    text = text.translate(_TYPOGRAPHIC).lstrip("'").strip()
     if _PLAIN.match(text):
         return float(text)
     if not text:

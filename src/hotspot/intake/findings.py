@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hotspot.text import printable
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_TELEPHONE = re.compile(r"\(?(?:\+44|0)[\d ()-]{8,14}")
 _CALENDAR = frozenset("jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun".split())
 _PLACEHOLDERS = frozenset(
     {"not recorded", "not known", "not given", "see notes", "no location", "no date", "no fixed abode"}
@@ -106,6 +107,9 @@ def as_example(value: object) -> str:
 
 
 def _without_notes(part: str) -> str:
+    digits = sum(mark.isdigit() for mark in part)
+    if _TELEPHONE.fullmatch(part) and 10 <= digits <= 12:
+        return f"(number of {digits} digits)"
     words = [word for word in _WORD.findall(part) if word[:3].casefold() not in _CALENDAR]
     told = part.casefold() in _PLACEHOLDERS or (len(words) <= 1 and all(len(word) <= 12 for word in words))
     return part if told else f"(text of {len(part)} characters)"

@@ -62,10 +62,11 @@ def match_columns(header: Header, mapping: Mapping) -> tuple[list[tuple[int, str
 def _missing(header: Header, mapping: Mapping, missing: list[str]) -> str:
     filled = [name for name in header.names if name]
     parts = []
+    values = header.row > 0 and _is_data(filled)
     for wanted in missing[:6]:
         low = {name.casefold(): name for name in filled}
         near = difflib.get_close_matches(wanted.casefold(), low, n=1, cutoff=0.6)
-        guess = f" (the nearest is {low[near[0]][:40]!r})" if near else ""
+        guess = f" (the nearest is {low[near[0]][:40]!r})" if near and not values else ""
         parts.append(f"{wanted[:40]!r}{guess}")
     more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
     text = f"{header.file} has no column {', '.join(parts)}{more}, which {mapping.name} names"
@@ -76,12 +77,15 @@ def _missing(header: Header, mapping: Mapping, missing: list[str]) -> str:
         text += f" (row {header.row} was taken as the header)"
     if mapping.file.header_row is not None and len(filled) <= 1:
         return f"{text}; row {header.row} is no header: correct [file] header_row"
-    if header.row > 0 and _is_data(filled):
+    if values:
         # A file without a header shows a case in its place: none of it belongs in a message.
         return f"{text}; row {header.row} holds values, not names: add a header row, or correct [file] header_row"
     shown = ", ".join(repr(name[:40]) for name in filled[:_SHOWN])
     rest = f" and {len(filled) - _SHOWN} more" if len(filled) > _SHOWN else ""
-    return f"{text}; it has {len(filled)} columns: {shown}{rest}. Correct the name in the mapping"
+    if not filled:
+        return f"{text}; it has no columns at all: the export may have failed"
+    many = "1 column" if len(filled) == 1 else f"{len(filled)} columns"
+    return f"{text}; it has {many}: {shown}{rest}. Correct the name in the mapping"
 
 
 def _row_with(header: Header, mapping: Mapping) -> int | None:

@@ -36,7 +36,11 @@ class _Draft:
 
 
 def new_mapping(
-    file: str | os.PathLike[str], *, sheet: str | None = None, header_row: int | None = None
+    file: str | os.PathLike[str],
+    *,
+    sheet: str | None = None,
+    layer: str | None = None,
+    header_row: int | None = None,
 ) -> str:
     """Write a commented mapping (TOML) for a file, from its header.
 
@@ -46,6 +50,8 @@ def new_mapping(
         CSV, .xlsx, Parquet, GeoPackage or GeoJSON.
     sheet
         Sheet of a workbook that has several.
+    layer
+        Layer of a GeoPackage that has several.
     header_row
         Row that holds the column names, counted from 1; looked for in the first rows when None.
 
@@ -64,7 +70,7 @@ def new_mapping(
     How this can mislead: names are guessed by English words. A column "Date" may be the date of the report
     and not of the incident; only someone who knows the source can tell.
     """
-    spec = FileSpec(sheet=sheet, header_row=header_row)
+    spec = FileSpec(sheet=sheet, layer=layer, header_row=header_row)
     raw = read_table(file, spec)
     row = _header_row(raw.header, raw.kind, header_row)
     if row != raw.header.row and raw.kind in ("csv", "xlsx"):
@@ -75,7 +81,7 @@ def new_mapping(
     parts = [
         _title(raw, names, draft),
         _source(Path(file).stem, draft, spatial),
-        _file(raw, sheet, row),
+        _file(raw, sheet, layer, row),
         _columns(draft),
         _dates(draft),
         _coordinates(draft, spatial),
@@ -225,8 +231,10 @@ time_zone = "Europe/London"
 """
 
 
-def _file(raw: RawTable, sheet: str | None, row: int) -> str:
+def _file(raw: RawTable, sheet: str | None, layer: str | None, row: int) -> str:
     lines = []
+    if layer is not None:
+        lines.append(f"layer = {_quote(layer)}")
     if raw.kind == "xlsx" and (sheet or raw.sheet):
         lines.append(f"sheet = {_quote(str(sheet or raw.sheet))}")
     if raw.kind in ("csv", "xlsx") and row > 1:

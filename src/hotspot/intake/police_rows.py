@@ -81,7 +81,9 @@ class Coded:
         if kept is None:
             return _from_codes(self.codes, pd.Index(self.values, dtype="str"))
         codes = self.codes[kept]
-        used = np.bincount(codes + 1, minlength=len(self.values) + 1)[1:] > 0
+        used = np.zeros(len(self.values) + 1, dtype=bool)
+        used[codes] = True  # a blank's -1 marks the last entry, which is no value
+        used = used[:-1]
         recode = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(_smallest(len(self.values)))
         names = pd.Index([value for value, keep in zip(self.values, used, strict=True) if keep], dtype="str")
         return _from_codes(recode[codes], names)

@@ -143,6 +143,11 @@ def place_ids(
             text = "UPRNs were filled up with zeros to 12 digits"
             findings.append(Finding(text, rows, name, as_example(ids.iloc[rows[0]]), fixed=True))
             plain = plain.where(~short, plain.str.zfill(_UPRN_DIGITS))
+    blank = np.flatnonzero(plain.isna().to_numpy())
+    if len(blank):
+        text = "the place id is blank; the row's easting and northing stand for the place"
+        findings.append(Finding(text, blank, name, "(blank)"))
+        plain = plain.where(plain.notna(), _points_as_ids(easting, northing))
     return plain.astype("str"), findings
 
 

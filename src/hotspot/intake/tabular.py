@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -156,6 +157,8 @@ def read_table(
         raise InputError(
             f"{source.name} is a web page (HTML) or XML, whatever its name; open it in Excel and save it as .xlsx or CSV"
         )
+    if re.match(rb"[\xef\xbb\xbf\s]*\[\s*\{", data[:2000]):
+        raise InputError(f"{source.name} is JSON, a list of records; export it as CSV or GeoJSON")
     if data.startswith(b"PAR1"):
         return _parquet(job)
     if data.startswith(b"SQLite format 3\0"):
@@ -191,7 +194,7 @@ def _csv(job: _Job) -> RawTable:
         encoding=encoding,
     )
     place = {position: number for number, position in enumerate(records.chosen)}
-    columns, unwrapped = {}, False
+    columns, unwrapped = {}, np.zeros(len(records.rows), dtype=bool)
     for position, name in chosen:
         columns[name], changed = text_column(records.table.column(place[position]))
         unwrapped |= changed
@@ -202,8 +205,9 @@ def _csv(job: _Job) -> RawTable:
     if job.spec.delimiter is None and records.delimiter != ",":
         shown = {"\t": "tab", ";": "semicolon", "|": "bar"}[records.delimiter]
         notes.append((f"fields are parted by {shown}, found by the header", records.read, none))
-    if unwrapped:
-        notes.append(('NULL was read as blank, or ="..." as the text inside', records.read, none))
+    if unwrapped.any():
+        rows = records.rows[unwrapped]
+        notes.append(('NULL was read as blank, or ="..." as the text inside', len(rows), rows))
     return RawTable(
         job.name,
         "csv",

@@ -180,9 +180,9 @@ def _texts(values: pd.Series, how: Column) -> list[str]:
     if isinstance(kind, pd.PeriodDtype):
         return ["" if value is pd.NaT else str(value) for value in values]
     if pd.api.types.is_datetime64_any_dtype(kind):
-        midnight = bool((values.dropna() == values.dropna().dt.normalize()).all())
-        pattern = "%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S"
-        return ["" if text is None or text != text else str(text) for text in values.dt.strftime(pattern)]
+        # Midnight stands for "no time known" in rows of day precision: a time is never invented.
+        texts = values.dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object)
+        return ["" if text is None or text != text else text.removesuffix("T00:00:00") for text in texts]
     if pd.api.types.is_bool_dtype(kind):
         return ["" if pd.isna(value) else "yes" if value else "no" for value in values]
     if pd.api.types.is_integer_dtype(kind):
