@@ -97,3 +97,16 @@ def test_rows_of_asb_that_repeat_are_all_kept(real_data: Path) -> None:
     # police.uk's own category: 4,510 and 4,285 rows (grep -c "Anti-social behaviour" of each file).
     assert int((incidents["category"] == "Anti-social behaviour").sum()) == 4_510 + 4_285
     assert incidents.loc[incidents["category"] == "Anti-social behaviour", "incident_id"].isna().all()
+
+
+def test_a_month_taken_out_is_a_gap_and_not_a_zero(real_data: Path, tmp_path: Path) -> None:
+    """Barking without 2017-03: its monthly mean is over the 25 months that have a file."""
+    source = real_data / "police_uk" / "barking_and_dagenham"
+    kept = [folder for folder in sorted(source.iterdir()) if folder.name != "2017-03"]
+    intake = hs.read_police_uk(kept)
+    gap = intake.coverage[intake.coverage["status"] == "missing"]
+    assert gap["month"].tolist() == ["2017-03"]
+    assert gap["rows"].isna().all()
+    counts = hs.sources_side_by_side(intake.incidents)["data.police.uk/metropolitan"]
+    assert counts.isna().tolist() == [month == "2017-03" for month in counts.index]
+    assert counts.mean() == pytest.approx(len(intake.incidents) / 25)
