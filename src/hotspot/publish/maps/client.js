@@ -127,7 +127,9 @@ const hotspotMap = (function () {
     data.points.forEach(function (point, at) {
       const text = data.numbers[at];
       const size = [Math.max(24, 10 + 7 * text.length), 24];
-      const icon = L.divIcon({ className: "hs-number", html: element("span", "", text), iconSize: size });
+      /* A dot at the place and the number beside it, so that the cell below can be seen. */
+      const look = { className: "hs-number", html: element("span", "", text), iconSize: size, iconAnchor: [4, 20] };
+      const icon = L.divIcon(look);
       /* Where markers overlap, the higher place in the ranking lies on top. */
       const above = (data.points.length - at) * 100;
       const marker = L.marker(point, { at: at, icon: icon, zIndexOffset: above, riseOnHover: true });

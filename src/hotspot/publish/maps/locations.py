@@ -180,6 +180,6 @@ def _section(shown: int, total: int) -> str:
     part = f"{shown:,} of {total:,} shown, lowest numbers first." if shown < total else f"{total:,} shown."
     return (
         f'<section data-legend="locations"><h2>{_LAYER}</h2><ul class="hs-key"><li>'
-        '<span class="hs-swatch hs-round" aria-hidden="true">1</span>'
+        '<span class="hs-place" aria-hidden="true">&#9679;<sup>1</sup></span>'
         f"<span>Numbered by place in the ranking: {escape(part)}</span></li></ul></section>"
     )
