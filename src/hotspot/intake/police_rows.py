@@ -76,11 +76,11 @@ class Coded:
         found: Flags = passed[self.codes]
         return found
 
-    def categorical(self, kept: Flags | None) -> Any:
+    def categorical(self, kept: NDArray[np.intp] | None) -> Any:
         """Return the kept rows (all when None) as a Categorical without unused categories."""
         if kept is None:
             return _from_codes(self.codes, pd.Index(self.values, dtype="str"))
-        codes = self.codes[kept]
+        codes = self.codes.take(kept)
         used = np.zeros(len(self.values) + 1, dtype=bool)
         used[codes] = True  # a blank's -1 marks the last entry, which is no value
         used = used[:-1]
@@ -106,12 +106,15 @@ class Rows:
     row: Codes
     eastings: Flags
     bounds: list[tuple[int, int]]
+    points: Points
+    places: tuple[Codes, list[str], NDArray[np.object_]]
+    """Of each distinct pair of coordinates its place; the places' ids and their points."""
 
 
 def assemble(parts: list[Part], outline: Any) -> Intake:
     """Turn parts into an Intake; ``outline`` is the area's polygon, or None."""
     rows = _stack(parts)
-    points = to_points(rows.x, rows.y, rows.eastings)
+    points = rows.points
     reason = _problems(rows, points, parts)
     if outline is not None:
         inside = located_in(outline, points.easting, points.northing)[points.codes]
@@ -140,21 +143,34 @@ def _stack(parts: list[Part]) -> Rows:
     ends = np.cumsum(sizes).tolist()
     for part in parts:
         part.text.table = None  # two copies of all columns would double the memory
+    x, y = _numbers(tables, "x"), _numbers(tables, "y")
+    eastings = np.repeat(np.array([part.eastings for part in parts], dtype=bool), sizes)
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        located = pool.submit(_located, x, y, eastings)
         text = dict(zip(TEXT_COLUMNS, pool.map(partial(_coded, tables), TEXT_COLUMNS), strict=True))
+    points, places = located.result()
     tables = [
         table.drop_columns([name for name in TEXT_COLUMNS if name in table.column_names]) for table in tables
     ]
     return Rows(
         text=text,
         incident_id=_ids(tables),
-        x=_numbers(tables, "x"),
-        y=_numbers(tables, "y"),
+        x=x,
+        y=y,
         file=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
         row=np.concatenate([part.text.rows for part in parts]),
-        eastings=np.repeat(np.array([part.eastings for part in parts], dtype=bool), sizes),
+        eastings=eastings,
         bounds=list(zip([0, *ends[:-1]], ends, strict=True)),
+        points=points,
+        places=places,
     )
+
+
+def _located(
+    x: NDArray[np.float64], y: NDArray[np.float64], eastings: Flags
+) -> tuple[Points, tuple[Codes, list[str], NDArray[np.object_]]]:
+    points = to_points(x, y, eastings)
+    return points, _places(points)
 
 
 def _ids(tables: list[Any]) -> Any:
@@ -220,34 +236,37 @@ def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]
 def _incidents(
     rows: Rows, points: Points, used: Flags, sources: list[str], names: list[str]
 ) -> gpd.GeoDataFrame:
-    kept = None if used.all() else used
-    month = rows.text["month"].categorical(kept)
-    first = pd.PeriodIndex(month.categories, freq="M")
-    place_of, places, shapes = _places(points)
+    kept = None if used.all() else np.flatnonzero(used)
+    place_of, places, shapes = rows.places
     place = points.codes if kept is None else points.codes[kept]
     file = rows.file if kept is None else rows.file[kept]
     count = len(file)
     order = sorted(set(sources))
     source_code = np.array([order.index(source) for source in sources], dtype=np.int32)
-    ids = rows.incident_id if kept is None else rows.incident_id.filter(pa.array(kept))
+    ids = rows.incident_id if kept is None else rows.incident_id.filter(pa.array(used))
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        made = pool.map(lambda column: rows.text[column].categorical(kept), TEXT_COLUMNS)
+        text = dict(zip(TEXT_COLUMNS, made, strict=True))
+    month = text["month"]
+    first = pd.PeriodIndex(month.categories, freq="M")
     data: dict[str, Any] = {
         "incident_id": _as_text(ids),
         "source": _from_codes(source_code[file], pd.Index(order, dtype="str")),
-        "category": rows.text["category"].categorical(kept),
+        "category": text["category"],
         "start": _days(first.start_time, month.codes),
         "end": _days(first.end_time, month.codes),
         "time_precision": _one_value("month", count),
         "place_id": Coded(place_of[place], places).categorical(None),
-        "location": rows.text["location"].categorical(kept),
+        "location": text["location"],
         "location_precision": _one_value("map_point", count),
     }
     for column in EXTRA_COLUMNS:
-        data[column] = rows.text[column].categorical(kept)
+        data[column] = text[column]
     data["source_file"] = _from_codes(file, pd.Index(names, dtype="str"))
     data["source_row"] = rows.row if kept is None else rows.row[kept]
     # One Point object for each distinct place, shared by its rows: 3.8 million rows stand on few points.
     data["geometry"] = GeometryArray(shapes[place_of[place]], crs=BNG)
-    return gpd.GeoDataFrame(pd.DataFrame(data, copy=False), geometry="geometry", crs=BNG)
+    return gpd.GeoDataFrame(pd.DataFrame(data, copy=False), geometry="geometry", crs=BNG, copy=False)
 
 
 def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
