@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 import hotspot as hs
+from hotspot import provenance
 from hotspot.publish.tables import guard
 from makers import TWELVE, area_of, points_of, street_file, street_row
 
@@ -170,3 +171,10 @@ def test_a_geopackage_reads_back(tmp_path: Path) -> None:
     assert cells.crs.to_epsg() == 27700
     assert cells.geometry.geom_equals(frames["cells"].geometry.reset_index(drop=True)).all()
     assert gpd.read_file(path, layer="locations")["first"].tolist() == ["2014-01"]
+
+
+def test_what_the_frame_must_say_stands_in_its_dictionary(tmp_path: Path) -> None:
+    frame = provenance.note(pd.DataFrame({"n": [1]}), "=Counted together, by choice.")
+    hs.write_csv(frame, tmp_path / "t.csv")
+    said = (tmp_path / "t_columns.csv").read_text(encoding="utf-8-sig")
+    assert "'=Counted together, by choice." in said

@@ -70,6 +70,8 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     dictionary.writerow(
         ["", "", "An apostrophe before a text keeps a spreadsheet from changing it; it is no part of it", ""]
     )
+    # What every output of this frame must say: how it can mislead, which breaks it crosses, whose outline it is.
+    dictionary.writerows(["", "", guard(note), ""] for note in provenance.of(frame)["notes"])
     beside = target.with_name(f"{target.stem}_columns.csv")
     write_bytes_whole(beside, meaning.getvalue().encode("utf-8-sig"))
     write_bytes_whole(target, text.getvalue().encode("utf-8-sig"))
