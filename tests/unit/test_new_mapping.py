@@ -177,6 +177,7 @@ def test_any_header_gives_toml_or_an_input_error(header: list[str], cells: list[
     text = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
     path.write_bytes(text.encode("utf-8", "replace"))
     try:
-        tomllib.loads(new_mapping(path))
+        written = new_mapping(path)
     except InputError:
         return
+    assert "source" in tomllib.loads(written)

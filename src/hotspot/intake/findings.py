@@ -101,9 +101,7 @@ def as_example(value: object) -> str:
     more, months and weekdays apart, only the length is told.
     """
     text = ", ".join(_without_notes(part) for part in printable(value).split(", "))
-    if not text:
-        return "(blank)"
-    return text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
+    return printable(text, limit=LONGEST_EXAMPLE) or "(blank)"
 
 
 def _without_notes(part: str) -> str:
