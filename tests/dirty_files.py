@@ -569,8 +569,8 @@ def _second_header_row() -> Made:
 @header(
     "header_again.csv",
     "months pasted under one another, each with its header",
-    findings={"the text is no date": 2, "this id stands on an earlier row": 1},
-    aside={"unreadable coordinates": 2},
+    findings={"the header stands again": 2, "the text is no date": 2, "this id stands on an earlier row": 1},
+    aside={"header again": 2},
 )
 def _header_again() -> Made:
     first, *rest = lines_of(cases())
@@ -772,7 +772,7 @@ def _formulas() -> Made:
 @book(
     "formulas_never_calculated.xlsx",
     "formulas that no spreadsheet has calculated yet",
-    findings=ONLY,
+    findings=ONLY | {"none of the file's rows was used": COUNT},
     aside={"no location": COUNT},
 )
 def _formulas_never_calculated() -> Made:
@@ -902,7 +902,7 @@ when = partial(dirty, "Dates and times")
 @when(
     "two_digit_years.csv",
     "years of two digits",
-    findings={"the year has two digits; not read": COUNT},
+    findings={"the year has two digits; not read": COUNT, "none of the file's rows was used": COUNT},
     aside={"unreadable date": COUNT},
 )
 def _two_digit_years() -> Made:
@@ -1182,7 +1182,7 @@ where = partial(dirty, "Coordinates and places")
 @where(
     "all_swapped.csv",
     "easting and northing exchanged throughout",
-    findings={"easting and northing look swapped": COUNT},
+    findings={"easting and northing look swapped": COUNT, "none of the file's rows was used": COUNT},
     aside={"coordinates look swapped": COUNT},
 )
 def _all_swapped() -> Made:
@@ -1257,7 +1257,7 @@ def _minus_lost() -> Made:
     "degrees_cut.csv",
     "degrees cut to two decimals in twelve rows",
     by=DEGREES,
-    findings={"degrees are cut to three decimals or fewer": 12},
+    findings={"degrees are cut to two decimals": 12},
 )
 def _degrees_cut() -> Made:
     return degrees(lambda at, lon, lat: (f"{lon:.2f}", f"{lat:.2f}") if at < 12 else (lon, lat))
@@ -1513,7 +1513,7 @@ def _shapes() -> Made:
     "no_reference_system.gpkg",
     "points that do not say their reference system",
     by=GEOMETRY,
-    error="do not say their coordinate reference system",
+    error="no_reference_system.gpkg do not say their coordinate reference system",
 )
 def _no_reference_system() -> Made:
     rows = cases()
@@ -1546,7 +1546,7 @@ def geojson(change: Callable[[int, float, float], Any]) -> dict[str, Any]:
     "lat_first.geojson",
     "latitude before longitude",
     by=GEOMETRY,
-    findings={"longitude and latitude are swapped": COUNT},
+    findings={"longitude and latitude are swapped": COUNT, "none of the file's rows was used": COUNT},
     aside={"coordinates look swapped": COUNT},
 )
 def _lat_first() -> Made:
@@ -1557,7 +1557,7 @@ def _lat_first() -> Made:
     "metres.geojson",
     "metres of the National Grid in a format that knows only degrees",
     by=GEOMETRY,
-    findings={"metres stand in columns of degrees": COUNT},
+    findings={"metres stand where the file says degrees": COUNT, "none of the file's rows was used": COUNT},
     aside={"metres in degree columns": COUNT},
 )
 def _metres_geojson() -> Made:
@@ -1591,7 +1591,7 @@ def _list_of_records() -> Made:
     "wrong_reference_system.gpkg",
     "metres of the National Grid under the name of degrees",
     by=GEOMETRY,
-    findings={"metres stand in columns of degrees": COUNT},
+    findings={"metres stand where the file says degrees": COUNT, "none of the file's rows was used": COUNT},
     aside={"metres in degree columns": COUNT},
 )
 def _wrong_reference_system() -> Made:
@@ -1631,7 +1631,10 @@ def _police_month_twice() -> Made:
 
 
 @police(
-    "police_months_as_dates.csv", "a spreadsheet turned 2014-01 into Jan-14", aside={"unreadable month": 10}
+    "police_months_as_dates.csv",
+    "a spreadsheet turned 2014-01 into Jan-14",
+    findings={"none of the file's rows was used": 10},
+    aside={"unreadable month": 10},
 )
 def _police_months_as_dates() -> Made:
     return Made(

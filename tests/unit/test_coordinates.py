@@ -262,6 +262,12 @@ def test_degrees_cut_to_three_decimals_are_found() -> None:
     table = degrees()
     table.loc[:19] = table.loc[:19].map(lambda text: text[:-3])
     assert said(read_coordinates(table, DEGREE_COLUMNS), "three decimals") == list(range(20))
+    table.loc[:19] = table.loc[:19].map(lambda text: text[:-1])
+    located = read_coordinates(table, DEGREE_COLUMNS)
+    # A hundredth of the 111.2 km of a degree, and of its 67.7 km at 52.5 N: 111.2 cos 52.5.
+    assert said(located, "two decimals; kept: one step is about 1.1 km north-south and 0.7 km") == list(
+        range(20)
+    )
 
 
 def test_points_far_from_the_rest_are_found_and_kept() -> None:

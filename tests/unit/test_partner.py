@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -341,6 +342,16 @@ def test_the_record_says_what_was_read(tmp_path: Path) -> None:
     ]
     assert provenance.marking([intake.incidents]) == "OFFICIAL-SENSITIVE"
     assert record["steps"][0]["step"] == "read_incidents"
+    assert "lookup" not in record["steps"][0]
+    table = tmp_path / "places.csv"
+    table.write_text("Key,E,N\n010071234501,399001,291001\n")
+    lookup = {"file": str(table), "key": "UPRN", "match": "Key", "easting": "E", "northing": "N"}
+    looked_up = read_incidents(csv_file(tmp_path, [line(1)]), MAPPING | {"coordinates": {"lookup": lookup}})
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    assert provenance.of(looked_up.incidents)["steps"][0]["lookup"] == {
+        "file": "places.csv",
+        "sha256": digest,
+    }
     given = read_incidents(csv_file(tmp_path, [line(1)]), mapped(check={"as_of": dt.date(2024, 3, 9)}))
     assert provenance.of(given.incidents)["as_of"] == "2024-03-09"
 
@@ -388,8 +399,22 @@ def test_points_are_needed_from_somewhere(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame(
         [line(1).split(",")], columns=HEADER.split(","), geometry=gpd.points_from_xy([1], [2])
     )
-    with pytest.raises(InputError, match="coordinate reference system"):
+    with pytest.raises(InputError, match="points of the frame do not say their coordinate reference system"):
         read_incidents(frame, mapping)
+    lon_last = frame.set_geometry(gpd.points_from_xy([52.5], [-1.97]), crs=4326)
+    said = read_incidents(lon_last, mapping).findings["finding"]
+    assert said[said.str.contains("are swapped")].str.contains("longitude first").all()
+    assert not said.str.contains("in the mapping").any()
+    assert said.str.contains("none of the file's rows was used").sum() == 1
+
+
+def test_a_header_among_the_rows_is_set_aside_as_one(tmp_path: Path) -> None:
+    again = HEADER.upper().replace("WARD", "")
+    intake = read_incidents(csv_file(tmp_path, [line(1), again, line(2)]), MAPPING)
+    assert reasons(intake) == {"header again": [3]}
+    assert intake.findings["finding"].str.contains("header stands again").sum() == 1
+    # One field that is its column's name is a category, not a header.
+    assert reasons(read_incidents(csv_file(tmp_path, [line(1, Type="Type"), line(2)]), MAPPING)) == {}
 
 
 def test_geometry_that_is_no_point_is_set_aside() -> None:

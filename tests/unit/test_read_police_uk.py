@@ -6,12 +6,14 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 import hotspot as hs
 from hotspot import provenance
+from hotspot.intake.points import point_keys, to_points
 from makers import EIGHT, FORCE, TWELVE, area_of, old_row, street_file, street_row
 
 
@@ -396,3 +398,55 @@ def test_a_file_with_added_columns_is_not_taken_for_open_data(tmp_path: Path) ->
     assert not provenance.is_open([intake.incidents])
     assert intake.findings["finding"].str.contains("does not publish").any()
     assert "Ann" not in intake.findings.to_string() + intake.incidents.to_string()
+
+
+def test_points_finer_than_six_decimals_keep_their_own_place(tmp_path: Path) -> None:
+    # 0.0000004 degrees are 4 cm: the same whole metre, though no whole number of millionths.
+    rows = [street_row("a"), street_row("b", lon="-1.9900004"), street_row("c", lat="52.600000")]
+    intake = hs.read_police_uk(street_file(tmp_path, TWELVE + "".join(rows)))
+    places = intake.incidents.set_index("incident_id")["place_id"]
+    assert places["a"] == places["b"] == "E400776 N289122"
+    # 0.1 degrees of latitude are 11.1 km.
+    assert places["c"] != places["a"]
+    assert int(places["c"][-6:]) - 289_122 == pytest.approx(11_130, abs=20)
+
+
+def test_equal_pairs_of_degrees_and_of_metres_are_not_one_point() -> None:
+    x, y = (
+        np.array([1.0, 1.0, np.nan, 1.0, np.inf, 1e300]),
+        np.array([52.0, 52.0, np.nan, np.nan, 52.0, 52.0]),
+    )
+    degrees, metres = point_keys(x, y, eastings=False), point_keys(x, y, eastings=True)
+    assert degrees[0] == degrees[1] != metres[0]
+    assert degrees[2] == metres[2] == -1
+    assert degrees[3:].tolist() == metres[3:].tolist() == [-2, -2, -2]
+    both = np.concatenate([x, x]), np.concatenate([y, y]), np.repeat([False, True], 6)
+    codes = to_points(*both, np.concatenate([degrees, metres])).codes
+    assert len(set(codes[[0, 3, 4, 5, 6, 9, 10, 11]].tolist())) == 8
+    assert codes[0] == codes[1]
+    assert codes[2] == codes[8]
+
+
+@pytest.mark.parametrize("width", [8, 16, 64, 10])
+def test_repeated_ids_are_those_of_a_set(width: int, tmp_path: Path) -> None:
+    # The ids differ in their middle only, where a long id's key does not look.
+    ids = [
+        f"{'a' * (width // 2 - 2)}{number:04d}{'b' * (width - width // 2 - 2)}"
+        for number in (1, 2, 1, 3, 2, 1)
+    ]
+    rows = "".join(street_row(each) for each in [*ids, "", ""])
+    findings = hs.read_police_uk(street_file(tmp_path, TWELVE + rows)).findings
+    found = findings[findings["finding"].str.contains("earlier row")]
+    assert found["rows"].tolist() == [len(ids) - len(set(ids))]
+    assert found["first_row"].tolist() == [4]
+
+
+def test_a_header_among_the_rows_and_a_file_without_a_use_are_said(tmp_path: Path) -> None:
+    street_file(tmp_path, TWELVE + street_row("a") + TWELVE + street_row("b"))
+    street_file(tmp_path, TWELVE + street_row("c", "2014-02", lon=""), "2014-02-test-force-street.csv")
+    intake = hs.read_police_uk(tmp_path)
+    closes(intake)
+    said = intake.findings.set_index("finding")["rows"]
+    assert said.filter(like="header stands again").tolist() == [1]
+    assert said.filter(like="none of the file's rows").tolist() == [1]
+    assert intake.findings["source_file"].tolist()[-1].startswith("2014-02")

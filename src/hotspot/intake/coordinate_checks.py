@@ -16,6 +16,7 @@ from hotspot.intake.land import on_land
 SWAPPED = "coordinates look swapped"
 DEGREES = "degrees in metre columns"
 METRES = "metres in degree columns"
+EXCHANGE = "(or exchange the two columns in the mapping)"
 
 FAR_KM = 100.0
 _NEAR_METRES = 5_000.0
@@ -71,7 +72,7 @@ class Places:
         self.x[places] = self.y[places] = np.nan
 
 
-def settle_swaps(places: Places, *, swap: bool) -> None:
+def settle_swaps(places: Places, *, swap: bool, geometry: bool = False) -> None:
     """Find easting and northing that look swapped; swap them if asked, else refuse those places.
 
     Whether a point looks swapped is asked of the file itself. Its middle is the median of the distinct
@@ -91,7 +92,7 @@ def settle_swaps(places: Places, *, swap: bool) -> None:
         return
     places.note(
         "easting and northing look swapped; not placed: check them, then set fix.swap_coordinates = true "
-        "(or exchange the two columns in the mapping)",
+        + ("(or export again, easting first)" if geometry else EXCHANGE),
         looks,
     )
     places.refuse(looks, SWAPPED)
@@ -187,11 +188,18 @@ def _cut_off(places: Places, sound: NDArray[np.int64]) -> None:
     )
 
 
+_CUT_TO = (
+    ("whole degrees", "111 km north-south and 68 km east-west"),
+    ("one decimal", "11 km north-south and 7 km east-west"),
+    ("two decimals", "1.1 km north-south and 0.7 km east-west"),
+    ("three decimals", "110 m north-south and 70 m east-west"),
+)
+"""By the number of decimals: its words, and one step at 52.5 degrees north."""
 _SIXTIETHS = re.compile(r"[^0-9.+\-eE ]")
 
 
 def check_decimals(places: Places, x_texts: NDArray[np.object_], y_texts: NDArray[np.object_]) -> None:
-    """Find degrees written with three decimals or fewer: 0.001 degrees are 111 m north, 68 m east.
+    """Find degrees written with three decimals or fewer: 0.001 degrees are 111 m north, 68 m east at 52.5 N.
 
     A third decimal is the last one of a six-decimal number with chance 1 in 1,000, and the same again for
     the other coordinate; of a four-decimal number, 1 in 10.
@@ -204,9 +212,11 @@ def check_decimals(places: Places, x_texts: NDArray[np.object_], y_texts: NDArra
     short = digits <= 3
     share = 0.01 ** max(finest - 3, 0)
     if finest <= 3 or detect.beyond_chance(int(short.sum()), len(sound), share):
+        # Final zeros are not counted, so one in a hundred of such pairs shows a decimal fewer.
+        words, size = _CUT_TO[int(np.bincount(digits[short]).argmax())]
         places.note(
-            "degrees are cut to three decimals or fewer; kept: the place is known to about 100 m at best, so map "
-            "these rows with a location_precision that says so, and use no finer unit",
+            f"degrees are cut to {words}; kept: one step is about {size}, so the place is known no finer: map these "
+            "rows with a location_precision that says so, and use no finer unit",
             _among(places, sound[short]),
         )
 

@@ -15,6 +15,7 @@ from hotspot.geography.projection import to_easting_northing
 from hotspot.intake.cells import Cells, cells_of, column_of
 from hotspot.intake.coordinate_checks import (
     DEGREES,
+    EXCHANGE,
     FAR_KM,
     METRES,
     SWAPPED,
@@ -26,7 +27,8 @@ from hotspot.intake.coordinate_checks import (
 )
 from hotspot.intake.findings import Finding
 from hotspot.intake.grid_reference import NO_LOCATION, OUTSIDE, UNREADABLE, parse_grid_reference
-from hotspot.intake.lookup import LookupSpec, look_up
+from hotspot.intake.lookup import look_up
+from hotspot.intake.mapping import LookupSpec
 
 __all__ = [
     "DEGREES",
@@ -80,6 +82,8 @@ class CoordinateColumns:
         Convert degrees that stand in columns of metres.
     far_km
         Points farther than this from the middle of the file's points are found.
+    geometry
+        Whether the columns stand for a file's own geometry: then there are none to map or to exchange.
     """
 
     easting: str | None = None
@@ -91,6 +95,7 @@ class CoordinateColumns:
     swap: bool = False
     degrees_in_metre_columns: bool = False
     far_km: float = FAR_KM
+    geometry: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +252,7 @@ def _settle(
         _degrees(places, columns)
     _default_points(places)
     if metres:
-        settle_swaps(places, swap=columns.swap)
+        settle_swaps(places, swap=columns.swap, geometry=columns.geometry)
     else:
         check_decimals(places, *texts)
     check_points(places, far_km=columns.far_km, whole_metres=metres)
@@ -261,9 +266,13 @@ def _degrees_in_metres(places: Places, columns: CoordinateColumns) -> None:
     turned = places.sound & _within(y, LON_RANGE) & _within(x, LAT_RANGE)
     degrees = straight | turned
     if not columns.degrees_in_metre_columns:
+        where = "in columns of metres" if not columns.geometry else "where the file says metres"
+        other = (
+            "map the columns as lon and lat" if not columns.geometry else "export the file again as EPSG:4326"
+        )
         places.note(
-            "degrees stand in columns of metres; not placed: check them, then set "
-            "fix.degrees_in_metre_columns = true (or map the columns as lon and lat)",
+            f"degrees stand {where}; not placed: check them, then set fix.degrees_in_metre_columns = true (or "
+            f"{other})",
             degrees,
         )
         places.refuse(degrees, DEGREES)
@@ -283,7 +292,11 @@ def _degrees(places: Places, columns: CoordinateColumns) -> None:
     x, y = places.x, places.y
     metres = places.sound & (np.maximum(np.abs(x), np.abs(y)) > 180)
     places.note(
-        "metres stand in columns of degrees; not placed: map the columns as easting and northing", metres
+        "metres stand where the file says degrees; not placed: correct its coordinate reference system, or export "
+        "it as longitude and latitude (GeoJSON knows nothing else)"
+        if columns.geometry
+        else "metres stand in columns of degrees; not placed: map the columns as easting and northing",
+        metres,
     )
     places.refuse(metres, METRES)
     turned = places.sound & _within(y, LON_RANGE) & _within(x, LAT_RANGE)
@@ -296,8 +309,8 @@ def _degrees(places: Places, columns: CoordinateColumns) -> None:
         x[turned], y[turned] = y[turned], x[turned]
     else:
         places.note(
-            "longitude and latitude are swapped; not placed: check them, then set fix.swap_coordinates = "
-            "true (or exchange the two columns in the mapping)",
+            "longitude and latitude are swapped; not placed: check them, then set fix.swap_coordinates = true "
+            + ("(or export again, longitude first)" if columns.geometry else EXCHANGE),
             turned,
         )
         places.refuse(turned, SWAPPED)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
@@ -98,8 +97,7 @@ def decode(data: bytes, name: str) -> tuple[bytes, str]:
 def _unix_lines(text: bytes) -> bytes:
     """End every line with a line feed; the usual carriage return before it may stay, Arrow reads both."""
     array = np.frombuffer(text, dtype=np.uint8)
-    returns = int(np.count_nonzero(array == _RETURN))
-    if returns and returns != _line_feeds(array):
+    if b"\r" in text and int(np.count_nonzero(array == _RETURN)) != _line_feeds(array):
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return text if text.endswith(b"\n") else text + b"\n"
 
@@ -126,13 +124,13 @@ def parse(data: bytes, name: str, choose: Callable[[list[str]], dict[str, str]])
     header = _header(text, name)
     wanted = choose(header)
     broken: list[tuple[int, str, str]] = []
-    # Without quotation marks and blank lines every line feed ends a row: counting them is apart from
-    # the parser, so that a row it lost or added shows, and sends the file the careful way.
+    # Where no quotation mark is out of place and no line blank, every line feed ends a row: counting them
+    # is apart from the parser, so that a row it lost or added shows, and sends the file the careful way.
     lines_read = _line_feeds(np.frombuffer(text, dtype=np.uint8)) - 1
     table: Any = None
-    if lines_read and b'"' not in text:
+    if lines_read and _quotes_sound(text, len(header)):
         with suppress(pa.ArrowInvalid):
-            table = _read(text, header, wanted, numbers=True)
+            table = _read(text, header, wanted, numbers=True, quoted=b'"' in text)
             # Arrow takes "NaN" and "inf" for numbers: the careful way calls them unreadable.
             table = table if all(_finite(table, column) for column in NUMBERS) else None
     unreadable: list[tuple[int, str, str]] = []
@@ -142,7 +140,7 @@ def parse(data: bytes, name: str, choose: Callable[[list[str]], dict[str, str]])
         lines_read = _lines(text) - 1
         kept, rows, broken = _sound_lines(text, len(header))
         try:
-            table, unreadable = _numbers_of(_read(kept, header, wanted, numbers=False))
+            table, unreadable = _numbers_of(_read(kept, header, wanted, numbers=False, quoted=True))
         except pa.ArrowInvalid as error:
             raise InputError(
                 f"{name} cannot be read as CSV ({str(error).splitlines()[0][:120]}); export it again"
@@ -188,7 +186,19 @@ def _lines(text: bytes) -> int:
     return int(np.count_nonzero(~_line_spans(np.frombuffer(text, dtype=np.uint8))[2]))
 
 
-def _read(text: bytes, header: list[str], wanted: dict[str, str], *, numbers: bool) -> Any:
+def _quotes_sound(text: bytes, width: int) -> bool:
+    """Tell whether every line after the header that has quotation marks is sound; a file has few of them."""
+    at = text.find(b'"', text.index(b"\n"))
+    while at >= 0:
+        end = text.index(b"\n", at)
+        line = text[text.rindex(b"\n", 0, at) + 1 : end].removesuffix(b"\r")
+        if _SOUND_LINE.fullmatch(line) is None or len(_FIELD.findall(line)) != width:
+            return False
+        at = text.find(b'"', end)
+    return True
+
+
+def _read(text: bytes, header: list[str], wanted: dict[str, str], *, numbers: bool, quoted: bool) -> Any:
     words = pa.dictionary(pa.int32(), pa.string())
     kinds = {"incident_id": pa.string()} | dict.fromkeys(NUMBERS, pa.float64() if numbers else words)
     table = pacsv.read_csv(
@@ -197,13 +207,16 @@ def _read(text: bytes, header: list[str], wanted: dict[str, str], *, numbers: bo
         read_options=pacsv.ReadOptions(
             column_names=header, skip_rows=1, block_size=max(len(text), 1 << 20), use_threads=False
         ),
-        parse_options=pacsv.ParseOptions(newlines_in_values=False),
+        parse_options=pacsv.ParseOptions(newlines_in_values=False, quote_char='"' if quoted else False),
         convert_options=pacsv.ConvertOptions(
             column_types={column: kinds.get(target, words) for column, target in wanted.items()},
             include_columns=list(wanted),
             strings_can_be_null=True,
             null_values=[""],
+            check_utf8=False,  # `decode` has seen that it is
         ),
+        # Every file's columns are kept and its scratch is not: Arrow's own pool maps fresh pages for each.
+        memory_pool=pa.system_memory_pool(),
     )
     return table.rename_columns(list(wanted.values()))
 
@@ -229,7 +242,7 @@ def _finite(table: Any, column: str) -> bool:
     if column not in table.column_names:
         return True
     values = table.column(column)
-    return bool(pc.all(pc.is_finite(values), min_count=0).as_py())
+    return bool(np.count_nonzero(np.isfinite(values.to_numpy())) == len(values) - values.null_count)
 
 
 def _number(text: str) -> float:

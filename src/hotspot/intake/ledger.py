@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 SHOWN = 40
 """Characters of an offending field that may be shown: never a whole row."""
 _FIRST_ROWS = 5
+HEADER_AMONG_ROWS = (
+    "the header stands again among the rows: files were pasted under one another; not rows of the data"
+)
+NONE_USED = "none of the file's rows was used: the ledger has the reasons"
 NO_ROWS = "the file has a header and no row: the export may have failed"
 
 
@@ -187,6 +191,13 @@ def make_ledger(files: pd.DataFrame, used: pd.Series, set_aside: pd.DataFrame) -
         counts = set_aside[set_aside["reason"] == reason].groupby("source_file", observed=True).size()
         ledger[reason] = ledger["source_file"].map(counts).fillna(0).astype("int64")
     return ledger
+
+
+def none_used(ledger: pd.DataFrame) -> list[Found]:
+    """Return a finding for each file that has rows and no incident."""
+    empty = ledger[(ledger["read"] > 0) & (ledger["used"] == 0)]
+    columns = (empty[name].tolist() for name in ("source", "source_file", "read"))
+    return [Found(source, file, NONE_USED, read, 1) for source, file, read in zip(*columns, strict=True)]
 
 
 def make_coverage(present: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,35 +20,11 @@ from numpy.typing import NDArray
 from hotspot.errors import InputError
 from hotspot.intake.cells import cells_of
 from hotspot.intake.findings import as_example
+from hotspot.intake.mapping import LookupSpec
 from hotspot.intake.workbook import read_sheet
 
 _SPREADSHEETS = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
-
-
-@dataclass(frozen=True)
-class LookupSpec:
-    """Where coordinates are looked up.
-
-    Attributes
-    ----------
-    file
-        CSV, Parquet or xlsx; a relative path counts from the mapping's folder.
-    key
-        Column of the export.
-    match
-        Column of the lookup table that holds the same keys.
-    easting, northing, lon, lat
-        Columns of the lookup table: easting and northing, or lon and lat.
-    """
-
-    file: str
-    key: str
-    match: str
-    easting: str | None = None
-    northing: str | None = None
-    lon: str | None = None
-    lat: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +69,7 @@ def look_up(spec: LookupSpec, keys: NDArray[np.object_], base: Path | None) -> F
     InputError
         If the table cannot be read, lacks a column, or gives one of the keys two different places.
     """
-    path = Path(spec.file) if base is None else base / spec.file
+    path = _path(spec, base)
     columns = _columns(spec)
     wanted = normal_keys(keys)
     asked = pa.array(sorted({key for key in wanted if key}), type=pa.string())
@@ -104,6 +81,16 @@ def look_up(spec: LookupSpec, keys: NDArray[np.object_], base: Path | None) -> F
     return Found(
         found["x"].fillna("").to_numpy(dtype=object), found["y"].fillna("").to_numpy(dtype=object), known
     )
+
+
+def fingerprint(spec: LookupSpec, base: Path | None) -> str:
+    """Return the SHA-256 of a lookup table's bytes: points follow from it as they do from the export."""
+    with _path(spec, base).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _path(spec: LookupSpec, base: Path | None) -> Path:
+    return Path(spec.file) if base is None else base / spec.file
 
 
 def _columns(spec: LookupSpec) -> list[str]:

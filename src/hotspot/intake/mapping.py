@@ -25,7 +25,7 @@ __all__ = [
     "FileSpec",
     "FixSpec",
     "LeaveOut",
-    "Lookup",
+    "LookupSpec",
     "Mapping",
     "MappingLike",
     "SourceSpec",
@@ -87,8 +87,20 @@ class DateSpec:
 
 
 @dataclass(frozen=True)
-class Lookup:
-    """A table of the user's that turns a key, such as a UPRN, into coordinates."""
+class LookupSpec:
+    """A table of the user's that turns a key, such as a UPRN, into coordinates.
+
+    Attributes
+    ----------
+    file
+        CSV, Parquet or xlsx; a relative path counts from the mapping's folder.
+    key
+        Column of the export.
+    match
+        Column of the lookup table that holds the same keys.
+    easting, northing, lon, lat
+        Columns of the lookup table: easting and northing, or lon and lat.
+    """
 
     file: str
     key: str
@@ -108,7 +120,7 @@ class CoordinateSpec:
     lon: str | None = None
     lat: str | None = None
     grid_reference: str | None = None
-    lookup: Lookup | None = None
+    lookup: LookupSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +287,7 @@ def _build(raw: dict[Any, Any], name: str, base: Path | None) -> Mapping:
         rest = f"; and {more} more" if more > 0 else ""
         raise InputError(f"{name} has {count}: " + "; ".join(shown) + rest)
     source = {key: value for key, value in source.items() if key not in ("months", "period", "time_zone")}
-    lookup = None if where is None or "lookup" not in where else Lookup(**where.pop("lookup"))
+    lookup = None if where is None or "lookup" not in where else LookupSpec(**where.pop("lookup"))
     return Mapping(
         name=name,
         source=SourceSpec(**source, months=months, time_zone=zone),

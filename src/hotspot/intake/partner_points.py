@@ -13,20 +13,19 @@ from numpy.typing import NDArray
 from hotspot.errors import InputError
 from hotspot.geography.projection import geometry_to_bng
 from hotspot.intake.coordinates import CoordinateColumns, Located, read_coordinates
-from hotspot.intake.lookup import LookupSpec
 from hotspot.intake.mapping import Mapping
 
 _DEGREES = ("longitude", "latitude")
 _METRES = ("easting", "northing")
 
 
-def locate(tables: list[pd.DataFrame], whole: pd.DataFrame, plan: Mapping) -> Located:
+def locate(tables: dict[str, pd.DataFrame], whole: pd.DataFrame, plan: Mapping) -> Located:
     """Return the points of all rows.
 
     Parameters
     ----------
     tables
-        The files' tables, in order; with geometry where the files are spatial.
+        The files' tables by name, in order; with geometry where the files are spatial.
     whole
         The same rows under one another, without geometry.
     plan
@@ -44,32 +43,33 @@ def locate(tables: list[pd.DataFrame], whole: pd.DataFrame, plan: Mapping) -> Lo
         "far_km": plan.check.far_km,
     }
     if where is not None:
-        lookup = None if where.lookup is None else LookupSpec(**vars(where.lookup))
         columns = CoordinateColumns(
             easting=where.easting,
             northing=where.northing,
             lon=where.lon,
             lat=where.lat,
             grid_reference=where.grid_reference,
-            lookup=lookup,
+            lookup=where.lookup,
             **fixes,
         )
         return read_coordinates(whole, columns, base=plan.base)
-    plain = next((table for table in tables if not isinstance(table, gpd.GeoDataFrame)), None)
+    plain = next((name for name, table in tables.items() if not isinstance(table, gpd.GeoDataFrame)), None)
     if plain is not None:
         raise InputError(
-            f"{plan.name} names no coordinates, and the file has no points of its own; add a section [coordinates] "
+            f"{plan.name} names no coordinates, and {plain} has no points of its own; add a section [coordinates] "
             "with easting and northing, lon and lat, grid_reference or lookup"
         )
-    return _from_geometry([gpd.GeoDataFrame(table) for table in tables], plan, fixes)
+    return _from_geometry({name: gpd.GeoDataFrame(table) for name, table in tables.items()}, fixes)
 
 
-def _from_geometry(tables: list[gpd.GeoDataFrame], plan: Mapping, fixes: dict[str, Any]) -> Located:
-    for table in tables:
+def _from_geometry(named: dict[str, gpd.GeoDataFrame], fixes: dict[str, Any]) -> Located:
+    for name, table in named.items():
         if table.crs is None:
             raise InputError(
-                "the points do not say their coordinate reference system; set it in the file, such as EPSG:27700"
+                f"the points of {name} do not say their coordinate reference system; set it in the file, such as "
+                "EPSG:27700"
             )
+    tables = list(named.values())
     # Degrees stay degrees for the checks, so that swapped or zero coordinates show as what they are.
     degrees = all(table.crs.to_epsg() == 4326 for table in tables)
     names = _DEGREES if degrees else _METRES
@@ -85,7 +85,9 @@ def _from_geometry(tables: list[gpd.GeoDataFrame], plan: Mapping, fixes: dict[st
     frame = pd.DataFrame(xy, columns=list(names))
     empty: dict[str, Any] = dict.fromkeys(("easting", "northing", "lon", "lat", "grid_reference", "lookup"))
     given = {"lon": names[0], "lat": names[1]} if degrees else {"easting": names[0], "northing": names[1]}
-    located = read_coordinates(frame, CoordinateColumns(**{**empty, **given}, **fixes), base=None)
+    located = read_coordinates(
+        frame, CoordinateColumns(**{**empty, **given}, geometry=True, **fixes), base=None
+    )
     kind = np.concatenate(kinds)
     problem, field = np.array(located.problem, dtype=object), np.array(located.field, dtype=object)
     value = np.array(located.value, dtype=object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -18,12 +19,22 @@ from hotspot.intake.cell_values import text_of
 from hotspot.intake.coordinates import Located
 from hotspot.intake.dates import DateColumns, Dates, read_dates
 from hotspot.intake.findings import Finding, as_example
-from hotspot.intake.ledger import Found, Intake, Origin, found, make_findings, make_ledger, row_list
+from hotspot.intake.ledger import (
+    Found,
+    Intake,
+    Origin,
+    found,
+    make_findings,
+    make_ledger,
+    none_used,
+    row_list,
+)
+from hotspot.intake.lookup import fingerprint
 from hotspot.intake.mapping import Mapping
 from hotspot.intake.partner_coverage import cover
 from hotspot.intake.partner_points import locate
 from hotspot.intake.points import located_in
-from hotspot.intake.row_rules import Problems, categories, leave_out, place_ids, too_long
+from hotspot.intake.row_rules import Problems, categories, header_again, leave_out, place_ids, too_long
 from hotspot.intake.tabular import RawTable
 
 GRADES = ("exact", "address", "street", "postcode", "map_point", "area")
@@ -51,10 +62,11 @@ def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> 
     """Turn parts into an Intake; ``outline`` is the area's polygon, or None."""
     rows = _stack(parts)
     problems = Problems(len(rows.table))
+    headers = header_again(rows.table, problems)
     leave_out(rows.table, plan.leave_out, problems)
     too_long(rows.table, plan, problems)
     category, found_rows = categories(rows.table, plan, problems)
-    located = locate([part.raw.table for part in parts], rows.table, plan)
+    located = locate({part.raw.name: part.raw.table for part in parts}, rows.table, plan)
     dates = read_dates(rows.table, _date_columns(plan), as_of=plan.check.as_of)
     problems.add(located.problem, located.field, located.value)
     problems.add(dates.problem, dates.field, dates.value)
@@ -69,6 +81,7 @@ def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> 
     set_aside = problems_frame(problems, rows, parts, plan.source.name)
     coverage, covered = cover(dates.start, dates.problem, plan)
     findings = [
+        *headers,
         *found_rows,
         *id_findings,
         *place_findings,
@@ -77,12 +90,14 @@ def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> 
         *covered.findings,
     ]
     record = _record(plan, covered.months, covered.note, parts, findings, outline is not None)
+    ledger = _ledger(parts, rows, used, set_aside, plan.source.name)
+    lines = _lines(findings, parts, rows, plan.source.name)
     return Intake(
         incidents=provenance.put(incidents, record),
         set_aside=set_aside,
         coverage=coverage,
-        ledger=_ledger(parts, rows, used, set_aside, plan.source.name),
-        findings=make_findings(_lines(findings, parts, rows, plan.source.name)),
+        ledger=ledger,
+        findings=make_findings([*lines, *none_used(ledger)]),
         origin=origin,
     )
 
@@ -300,7 +315,7 @@ def _record(
     }
     last = str(pd.Period(max(months), freq="M").end_time.date()) if months else None
     as_of = last if plan.check.as_of is None else str(plan.check.as_of.date())
-    step = {
+    step: dict[str, Any] = {
         "step": "read_incidents",
         "mapping": plan.name,
         "files": len(parts),
@@ -309,4 +324,7 @@ def _record(
         "left_out": [rule.reason for rule in plan.leave_out],
         "fixed": sorted({finding.finding for finding in findings if finding.fixed}),
     }
+    lookup = None if plan.coordinates is None else plan.coordinates.lookup
+    if lookup is not None:
+        step["lookup"] = {"file": Path(lookup.file).name, "sha256": fingerprint(lookup, plan.base)}
     return {"sources": [made], "as_of": as_of, "steps": [step], "notes": [note] if note else []}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -20,8 +19,19 @@ from numpy.typing import NDArray
 
 from hotspot import provenance
 from hotspot.geography.projection import BNG, TRANSFORM_NAME
+from hotspot.intake.coded import Coded, Codes, Flags, coded, from_codes
 from hotspot.intake.delimited import LONGEST_FIELD, Delimited
-from hotspot.intake.ledger import NO_ROWS, Found, Intake, make_coverage, make_findings, make_ledger, shorten
+from hotspot.intake.ledger import (
+    HEADER_AMONG_ROWS,
+    NO_ROWS,
+    Found,
+    Intake,
+    make_coverage,
+    make_findings,
+    make_ledger,
+    none_used,
+    shorten,
+)
 from hotspot.intake.points import Points, located_in, to_points
 from hotspot.intake.repeated import repeated
 
@@ -31,6 +41,8 @@ TEXT_COLUMNS = (
     "month", "reported_by", "falls_within", "location", "lsoa_code", "lsoa_name", "category", "last_outcome",
     "context",
 )  # fmt: skip
+LONGEST_FIRST = ("location", *(column for column in TEXT_COLUMNS if column != "location"))
+"""The order in which two workers end at about the same time: streets have by far the most names."""
 EXTRA_COLUMNS = ("reported_by", "falls_within", "lsoa_code", "lsoa_name", "last_outcome", "context")
 REASONS = [
     "", "no location", "unreadable coordinates", "coordinates outside the United Kingdom", "outside the area",
@@ -46,9 +58,6 @@ COORDINATE_FIELDS = ({"x": "Longitude", "y": "Latitude"}, {"x": "Easting", "y": 
 _MONTH = re.compile(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")
 _PLACE_STEP = 10_000_000
 
-Codes = NDArray[np.signedinteger[Any]]
-Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Part:
@@ -59,39 +68,12 @@ class Part:
     month: str | None
     eastings: bool
     sha256: str
+    keys: NDArray[np.int64]
+    """Of `point_keys`."""
+    id_keys: NDArray[np.uint64] | None
+    """Of `id_keys`."""
     added: tuple[str, ...] = ()
     """Columns that data.police.uk does not publish: somebody has changed the file."""
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column of text as codes into its sorted distinct values; -1 is blank."""
-
-    codes: Codes
-    values: list[str]
-
-    def where(self, test: Callable[[str], bool], *, blank: bool = False) -> Flags:
-        """Tell for each row whether its value passes a test, which runs once a distinct value."""
-        passed = np.array([test(value) for value in self.values] + [blank], dtype=bool)
-        found: Flags = passed[self.codes]
-        return found
-
-    def categorical(self, kept: NDArray[np.intp] | None) -> Any:
-        """Return the kept rows (all when None) as a Categorical without unused categories."""
-        if kept is None:
-            return _from_codes(self.codes, pd.Index(self.values, dtype="str"))
-        codes = self.codes.take(kept)
-        used = np.zeros(len(self.values) + 1, dtype=bool)
-        used[codes] = True  # a blank's -1 marks the last entry, which is no value
-        used = used[:-1]
-        recode = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(_smallest(len(self.values)))
-        names = pd.Index([value for value, keep in zip(self.values, used, strict=True) if keep], dtype="str")
-        return _from_codes(recode[codes], names)
-
-    def text(self, rows: NDArray[np.int64]) -> list[str]:
-        """Return rows as text that can be shown, "(blank)" where there is none."""
-        shown = [*self.values, "(blank)"]
-        return [shown[code] for code in self.codes[rows].tolist()]
 
 
 @dataclass(frozen=True)
@@ -107,32 +89,37 @@ class Rows:
     eastings: Flags
     bounds: list[tuple[int, int]]
     points: Points
-    places: tuple[Codes, list[str], NDArray[np.object_]]
-    """Of each distinct pair of coordinates its place; the places' ids and their points."""
+    places: tuple[Codes, Any, NDArray[np.object_]]
+    """Of each distinct pair of coordinates its place; the places' ids (pyarrow) and their points."""
+    again: Flags
+    """Whether the row's id stands in an earlier row."""
 
 
 def assemble(parts: list[Part], outline: Any) -> Intake:
     """Turn parts into an Intake; ``outline`` is the area's polygon, or None."""
     rows = _stack(parts)
     points = rows.points
-    reason = _problems(rows, points, parts)
+    reason = _problems(rows, parts)
     if outline is not None:
         inside = located_in(outline, points.easting, points.northing)[points.codes]
         reason[(reason == OK) & ~inside] = REASONS.index("outside the area")
     used = reason == OK
     sources, names = [part.source for part in parts], [part.text.name for part in parts]
-    incidents = _incidents(rows, points, used, sources, names)
-    set_aside = _set_aside(rows, reason, points, parts)
     read = [part.text.lines_read for part in parts]
     files = pd.DataFrame({"source": sources, "source_file": names, "read": read})
     used_by_file = pd.Series([int(used[low:high].sum()) for low, high in rows.bounds], index=names)
-    coverage = make_coverage(_present(parts, rows))
+    with ThreadPoolExecutor(max_workers=1) as aside:  # the accounts are made beside the incidents
+        made = aside.submit(_incidents, rows, used, sources, names)
+        set_aside = _set_aside(rows, reason, parts)
+        coverage = make_coverage(_present(parts, rows))
+        ledger = make_ledger(files, used_by_file, set_aside)
+        findings = make_findings([*_findings(parts, rows), *none_used(ledger)])
     return Intake(
-        incidents=provenance.put(incidents, _record(coverage, parts, outline is not None)),
+        incidents=provenance.put(made.result(), _record(coverage, parts, outline is not None)),
         set_aside=set_aside,
         coverage=coverage,
-        ledger=make_ledger(files, used_by_file, set_aside).assign(sha256=[part.sha256 for part in parts]),
-        findings=_findings(parts, rows),
+        ledger=ledger.assign(sha256=[part.sha256 for part in parts]),
+        findings=findings,
     )
 
 
@@ -144,17 +131,16 @@ def _stack(parts: list[Part]) -> Rows:
     for part in parts:
         part.text.table = None  # two copies of all columns would double the memory
     x, y = _numbers(tables, "x"), _numbers(tables, "y")
+    ids = _ids(tables)
     eastings = np.repeat(np.array([part.eastings for part in parts], dtype=bool), sizes)
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        located = pool.submit(_located, x, y, eastings)
-        text = dict(zip(TEXT_COLUMNS, pool.map(partial(_coded, tables), TEXT_COLUMNS), strict=True))
+        located = pool.submit(_located, x, y, eastings, np.concatenate([part.keys for part in parts]))
+        text = {column: pool.submit(coded, tables, column) for column in LONGEST_FIRST}
+        again = pool.submit(repeated, ids, [part.id_keys for part in parts])
     points, places = located.result()
-    tables = [
-        table.drop_columns([name for name in TEXT_COLUMNS if name in table.column_names]) for table in tables
-    ]
     return Rows(
-        text=text,
-        incident_id=_ids(tables),
+        text={column: text[column].result() for column in TEXT_COLUMNS},
+        incident_id=ids,
         x=x,
         y=y,
         file=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
@@ -163,13 +149,14 @@ def _stack(parts: list[Part]) -> Rows:
         bounds=list(zip([0, *ends[:-1]], ends, strict=True)),
         points=points,
         places=places,
+        again=again.result(),
     )
 
 
 def _located(
-    x: NDArray[np.float64], y: NDArray[np.float64], eastings: Flags
-) -> tuple[Points, tuple[Codes, list[str], NDArray[np.object_]]]:
-    points = to_points(x, y, eastings)
+    x: NDArray[np.float64], y: NDArray[np.float64], eastings: Flags, keys: NDArray[np.int64]
+) -> tuple[Points, tuple[Codes, Any, NDArray[np.object_]]]:
+    points = to_points(x, y, eastings, keys)
     return points, _places(points)
 
 
@@ -188,34 +175,10 @@ def _numbers(tables: list[Any], column: str) -> NDArray[np.float64]:
     return np.concatenate(parts).astype(np.float64, copy=False)
 
 
-def _coded(tables: list[Any], column: str) -> Coded:
-    """Join one column of all files; values are trimmed and sorted, so that file order does not matter."""
-    kind = pa.dictionary(pa.int32(), pa.string())
-    chunks: list[Any] = []
-    for table in tables:
-        chunks += (
-            table.column(column).chunks if column in table.column_names else [pa.nulls(table.num_rows, kind)]
-        )
-    whole = pa.chunked_array(chunks, type=kind).unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], type=kind)
-    texts = [value.strip() for value in whole.dictionary.to_pylist()]
-    values = sorted(set(texts) - {""})
-    place = {value: code for code, value in enumerate(values)}
-    recode = np.array([place.get(text, -1) for text in texts] + [-1], dtype=_smallest(len(values)))
-    indices = whole.indices.fill_null(-1) if whole.indices.null_count else whole.indices
-    return Coded(recode[indices.to_numpy()], values)
-
-
-def _smallest(count: int) -> type[np.signedinteger[Any]]:
-    """Return the smallest kind of integer that numbers ``count`` values: less memory is less time here."""
-    return np.int8 if count < 127 else np.int16 if count < 32_767 else np.int32
-
-
-def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]:
+def _problems(rows: Rows, parts: list[Part]) -> NDArray[np.int8]:
     """Say for each row why it is no incident: an index of REASONS, the last reason found; OK where it is one."""
-    by_place = np.array([REASONS.index(problem) for problem in points.problem], dtype=np.int8)
-    reason: NDArray[np.int8] = by_place[points.codes]
+    by_place = np.array([REASONS.index(problem) for problem in rows.points.problem], dtype=np.int8)
+    reason: NDArray[np.int8] = by_place[rows.points.codes]
     for part, (low, _) in zip(parts, rows.bounds, strict=True):
         for at, _column, _text in part.text.unreadable:
             reason[low + at] = REASONS.index("unreadable coordinates")
@@ -224,7 +187,7 @@ def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]
     )
     too_long = REASONS.index("field too long")
     for column in rows.text.values():
-        if max(map(len, column.values), default=0) > LONGEST_FIELD:
+        if column.longest() > LONGEST_FIELD:
             reason[column.where(lambda text: len(text) > LONGEST_FIELD)] = too_long
     lengths = pc.binary_length(rows.incident_id)
     longest = pc.max(lengths).as_py()
@@ -233,43 +196,43 @@ def _problems(rows: Rows, points: Points, parts: list[Part]) -> NDArray[np.int8]
     return reason
 
 
-def _incidents(
-    rows: Rows, points: Points, used: Flags, sources: list[str], names: list[str]
-) -> gpd.GeoDataFrame:
+def _incidents(rows: Rows, used: Flags, sources: list[str], names: list[str]) -> gpd.GeoDataFrame:
     kept = None if used.all() else np.flatnonzero(used)
     place_of, places, shapes = rows.places
-    place = points.codes if kept is None else points.codes[kept]
     file = rows.file if kept is None else rows.file[kept]
     count = len(file)
     order = sorted(set(sources))
     source_code = np.array([order.index(source) for source in sources], dtype=np.int32)
-    ids = rows.incident_id if kept is None else rows.incident_id.filter(pa.array(used))
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        made = pool.map(lambda column: rows.text[column].categorical(kept), TEXT_COLUMNS)
-        text = dict(zip(TEXT_COLUMNS, made, strict=True))
-    month = text["month"]
-    first = pd.PeriodIndex(month.categories, freq="M")
+        ids = pool.submit(_kept_ids, rows.incident_id, None if kept is None else used)
+        text = {column: pool.submit(rows.text[column].categorical, kept) for column in LONGEST_FIRST}
+        place = place_of[rows.points.codes if kept is None else rows.points.codes[kept]]
+        # One Point object for each distinct place, shared by its rows: 3.8 million rows stand on few points.
+        geometry = GeometryArray(shapes[place], crs=BNG)
+        place_id = Coded(place, places).categorical(None)
+        month = text["month"].result()
+        first = pd.PeriodIndex(month.categories, freq="M")
+        start, end = _days(first.start_time, month.codes), _days(first.end_time, month.codes)
     data: dict[str, Any] = {
-        "incident_id": _as_text(ids),
-        "source": _from_codes(source_code[file], pd.Index(order, dtype="str")),
-        "category": text["category"],
-        "start": _days(first.start_time, month.codes),
-        "end": _days(first.end_time, month.codes),
+        "incident_id": ids.result(),
+        "source": from_codes(source_code[file], pd.Index(order, dtype="str")),
+        "category": text["category"].result(),
+        "start": start,
+        "end": end,
         "time_precision": _one_value("month", count),
-        "place_id": Coded(place_of[place], places).categorical(None),
-        "location": text["location"],
+        "place_id": place_id,
+        "location": text["location"].result(),
         "location_precision": _one_value("map_point", count),
     }
     for column in EXTRA_COLUMNS:
-        data[column] = text[column]
-    data["source_file"] = _from_codes(file, pd.Index(names, dtype="str"))
+        data[column] = text[column].result()
+    data["source_file"] = from_codes(file, pd.Index(names, dtype="str"))
     data["source_row"] = rows.row if kept is None else rows.row[kept]
-    # One Point object for each distinct place, shared by its rows: 3.8 million rows stand on few points.
-    data["geometry"] = GeometryArray(shapes[place_of[place]], crs=BNG)
+    data["geometry"] = geometry
     return gpd.GeoDataFrame(pd.DataFrame(data, copy=False), geometry="geometry", crs=BNG, copy=False)
 
 
-def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
+def _places(points: Points) -> tuple[Codes, Any, NDArray[np.object_]]:
     """Return the place of each distinct pair of coordinates, the places' ids, and their points."""
     there = np.flatnonzero(np.isfinite(points.easting) & np.isfinite(points.northing))
     # Offsets keep both numbers positive, so that one integer stands for a place.
@@ -280,8 +243,15 @@ def _places(points: Points) -> tuple[Codes, list[str], NDArray[np.object_]]:
     place_of[there] = code
     x = distinct // _PLACE_STEP - _PLACE_STEP // 2
     y = distinct % _PLACE_STEP - _PLACE_STEP // 2
-    ids = pc.binary_join_element_wise("E", _six_digits(x), " N", _six_digits(y), "").to_pylist()
-    return place_of, ids, shapely.points(x.astype(float), y.astype(float))
+    ids = pc.binary_join_element_wise("E", _six_digits(x), " N", _six_digits(y), "")
+    # Half a million new objects would set off Python's search for cycles again and again: points form none.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return place_of, ids, shapely.points(x.astype(float), y.astype(float))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _as_text(ids: Any) -> pd.Series[str]:
@@ -289,9 +259,9 @@ def _as_text(ids: Any) -> pd.Series[str]:
     return series if series.dtype == "str" else series.astype("str")
 
 
-def _from_codes(codes: Any, names: pd.Index) -> Any:
-    # The codes come from the names themselves: checking millions of them again costs more than reading did.
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names), validate=False)
+def _kept_ids(ids: Any, used: Flags | None) -> pd.Series[str]:
+    series: pd.Series[str] = (ids if used is None else ids.filter(pa.array(used))).to_pandas()
+    return series if series.dtype == "str" else series.astype("str")
 
 
 def _six_digits(numbers: NDArray[np.int64]) -> Any:
@@ -301,7 +271,7 @@ def _six_digits(numbers: NDArray[np.int64]) -> Any:
 
 
 def _one_value(value: str, count: int) -> Any:
-    return _from_codes(np.zeros(count, dtype=np.int8), pd.Index([value], dtype="str"))
+    return from_codes(np.zeros(count, dtype=np.int8), pd.Index([value], dtype="str"))
 
 
 def _days(times: pd.DatetimeIndex, codes: Any) -> Any:
@@ -309,13 +279,13 @@ def _days(times: pd.DatetimeIndex, codes: Any) -> Any:
     return days[codes] if len(codes) else np.empty(0, dtype="datetime64[us]")
 
 
-def _set_aside(rows: Rows, reason: NDArray[np.int8], points: Points, parts: list[Part]) -> pd.DataFrame:
+def _set_aside(rows: Rows, reason: NDArray[np.int8], parts: list[Part]) -> pd.DataFrame:
     """List the rows that are no incidents with their reason and the offending field, never the whole row."""
     out = np.flatnonzero(reason != OK)
     why = reason[out]
     field = np.where(rows.eastings[out], 1, 0).astype(np.int8)
-    pair, pair_codes = np.unique(points.codes[out], return_inverse=True)
-    first = points.first[pair]
+    pair, pair_codes = np.unique(rows.points.codes[out], return_inverse=True)
+    first = rows.points.first[pair]
     texts = [shorten(f"{_shown(x)}, {_shown(y)}") for x, y in zip(rows.x[first], rows.y[first], strict=True)]
     value = np.array(texts, dtype=object)[pair_codes]
     place = (
@@ -347,13 +317,11 @@ def _set_aside(rows: Rows, reason: NDArray[np.int8], points: Points, parts: list
     source_code = np.array([sources.index(part.source) for part in parts], dtype=np.int32)
     return pd.DataFrame(
         {
-            "source": _from_codes(source_code[file[order]], pd.Index(sources, dtype="str")),
-            "source_file": _from_codes(
-                file[order], pd.Index([part.text.name for part in parts], dtype="str")
-            ),
+            "source": from_codes(source_code[file[order]], pd.Index(sources, dtype="str")),
+            "source_file": from_codes(file[order], pd.Index([part.text.name for part in parts], dtype="str")),
             "row": row[order],
-            "reason": _from_codes(why[order], pd.Index(REASONS, dtype="str")).remove_unused_categories(),
-            "field": _from_codes(field[order], pd.Index(FIELDS, dtype="str")).remove_unused_categories(),
+            "reason": from_codes(why[order], pd.Index(REASONS, dtype="str")).remove_unused_categories(),
+            "field": from_codes(field[order], pd.Index(FIELDS, dtype="str")).remove_unused_categories(),
             "value": pd.Series(value[order], dtype="str"),
         }
     )
@@ -365,23 +333,24 @@ def _shown(number: float) -> str:
 
 def _present(parts: list[Part], rows: Rows) -> pd.DataFrame:
     """Count the rows read by source and month; a file without rows still covers its month."""
-    month = rows.text["month"]
+    codes, values = rows.text["month"].codes, rows.text["month"].values
     present: list[tuple[str, str | None, int]] = []
     for part, (low, high) in zip(parts, rows.bounds, strict=True):
-        counts = np.bincount(month.codes[low:high] + 1, minlength=len(month.values) + 1)[1:]
+        counts = np.bincount(codes[low:high] + 1, minlength=len(values) + 1)[1:]
         present += [
-            (part.source, month.values[code], int(counts[code]))
+            (part.source, values[code], int(counts[code]))
             for code in np.flatnonzero(counts).tolist()
-            if _MONTH.match(month.values[code])
+            if _MONTH.match(values[code])
         ]
         if part.month is not None:
             present.append((part.source, part.month, 0))
     return pd.DataFrame(present, columns=["source", "month", "rows"])
 
 
-def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
+def _findings(parts: list[Part], rows: Rows) -> list[Found]:
     found: list[tuple[str, str, str, int, int]] = []
-    months = rows.text["month"]
+    months, values = rows.text["month"].codes, rows.text["month"].values
+    header = values.index("Month") if "Month" in values else len(values)
     for part, (low, high) in zip(parts, rows.bounds, strict=True):
         row = rows.row[low:high]
         if part.text.encoding in ("cp1252", "utf-16"):
@@ -393,21 +362,24 @@ def _findings(parts: list[Part], rows: Rows) -> pd.DataFrame:
             found.append((part.source, part.text.name, text, part.text.lines_read, 1))
         if part.text.lines_read == 0:
             found.append((part.source, part.text.name, NO_ROWS, 0, 1))
+        again = np.flatnonzero(months[low:high] == header)
+        if len(again):
+            found.append((part.source, part.text.name, HEADER_AMONG_ROWS, len(again), int(row[again[0]])))
         if part.month is not None:
-            said = months.values.index(part.month) if part.month in months.values else len(months.values)
-            codes = months.codes[low:high]
+            said = values.index(part.month) if part.month in values else len(values)
+            codes = months[low:high]
             other = np.flatnonzero((codes != said) & (codes >= 0))
             if len(other):
                 text = f"the file name says {part.month} but the rows say another month; the rows decide"
                 found.append((part.source, part.text.name, text, len(other), int(row[other[0]])))
     found += _repeated_ids(parts, rows)
     found += _overlaps(parts, rows)
-    return make_findings(Found(*line) for line in found)
+    return [Found(*line) for line in found]
 
 
 def _repeated_ids(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:
     """Count the ids that stand in an earlier row, of the same file or of one before it."""
-    again = repeated(rows.incident_id)
+    again = rows.again
     if not again.any():
         return []
     text = "Crime ID stands in an earlier row of this or another file; kept"
@@ -421,7 +393,7 @@ def _repeated_ids(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, in
 
 def _overlaps(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, int]]:
     """Find files without a month in their name whose months another file of the source has too."""
-    months = rows.text["month"].codes
+    months, values = rows.text["month"].codes, rows.text["month"].values
     holders: dict[tuple[str, int], list[int]] = {}
     for number, (part, (low, high)) in enumerate(zip(parts, rows.bounds, strict=True)):
         for month in np.unique(months[low:high]).tolist():
@@ -434,7 +406,7 @@ def _overlaps(parts: list[Part], rows: Rows) -> list[tuple[str, str, str, int, i
             low, high = rows.bounds[number]
             mine = np.flatnonzero(months[low:high] == month)
             other = next(parts[n].text.name for n in numbers if n != number)
-            text = f"{rows.text['month'].values[month]} of {source} stands in {other} too: check that no row counts twice"
+            text = f"{values[month]} of {source} stands in {other} too: check that no row counts twice"
             found.append((source, parts[number].text.name, text, len(mine), int(rows.row[low:high][mine[0]])))
     return found
 

@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 
 from hotspot.errors import InputError
 from hotspot.geography.area import as_area
-from hotspot.intake.delimited import Delimited, parse
+from hotspot.intake.delimited import NUMBERS, Delimited, parse
 from hotspot.intake.files import PathLike, SourceFile, find_files
 from hotspot.intake.ledger import Intake, shorten
+from hotspot.intake.points import point_keys
 from hotspot.intake.police_rows import WORKERS, Part, assemble
+from hotspot.intake.repeated import id_keys
 from hotspot.intake.save_set_aside import origin_of_lines
 
 TWELVE_COLUMNS = {
@@ -106,13 +109,14 @@ def _is_street_file(name: str) -> bool:
 
 def _read_all(files: list[SourceFile], progress: bool) -> list[Part]:
     """Read the files two at a time; the order of the parts is that of the files."""
-    from tqdm import tqdm
-
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         read = pool.map(_read_one, files)
-        quiet = None if progress else True  # None: shown only when standard error is a terminal
-        shown = tqdm(read, total=len(files), desc="Reading", unit="file", disable=quiet, leave=False)
-        return list(shown)
+        if not progress:
+            return list(read)
+        from tqdm import tqdm
+
+        # None: shown only when standard error is a terminal.
+        return list(tqdm(read, total=len(files), desc="Reading", unit="file", disable=None, leave=False))
 
 
 def _read_one(file: SourceFile) -> Part:
@@ -123,7 +127,11 @@ def _read_one(file: SourceFile) -> Part:
     digest = hashlib.sha256(data).hexdigest()
     formats = (set(TWELVE_COLUMNS), set(EIGHT_COLUMNS))
     added = [] if set(text.header) in formats else sorted(set(text.header) - set().union(*formats))
-    return Part(text, _source_name(slug, text), month, "Crime ID" not in text.header, digest, tuple(added))
+    # What needs one file only is made here, where two files are read at a time.
+    eastings = "incident_id" not in text.table.column_names
+    keys = point_keys(*(text.table.column(axis).to_numpy() for axis in NUMBERS), eastings=eastings)
+    ids = np.empty(0, np.uint64) if eastings else id_keys(text.table.column("incident_id"))
+    return Part(text, _source_name(slug, text), month, eastings, digest, keys, ids, tuple(added))
 
 
 def _format(header: list[str], name: str) -> dict[str, str]:
@@ -156,7 +164,8 @@ def _source_name(slug: str | None, text: Delimited) -> str:
 
 
 def _distinct(text: Delimited, column: str) -> list[str]:
-    return [value for value in text.table.column(column).unique().to_pylist() if value]
+    chunks = text.table.column(column).chunks
+    return list(dict.fromkeys(value for chunk in chunks for value in chunk.dictionary.to_pylist() if value))
 
 
 def _refuse_double_months(parts: list[Part]) -> None:

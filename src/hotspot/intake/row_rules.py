@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from hotspot.intake.cell_values import text_of
 from hotspot.intake.findings import Finding, as_example
+from hotspot.intake.ledger import HEADER_AMONG_ROWS
 from hotspot.intake.mapping import LeaveOut, Mapping
 
 LONGEST_FIELD = 10_000
 """Characters of a field beyond which a row is set aside: a damaged file, or a document in a cell."""
 
+HEADER_AGAIN = "header again"
 NOT_TRANSLATED = "category not translated"
 TOO_LONG = "field too long"
 _UPRN_DIGITS = 12
@@ -41,6 +43,30 @@ class Problems:
         self.reason[new] = reasons[new]
         self.field[new] = np.broadcast_to(np.asarray(field, dtype=object), new.shape)[new]
         self.value[new] = np.broadcast_to(np.asarray(value, dtype=object), new.shape)[new]
+
+
+def header_again(table: pd.DataFrame, problems: Problems) -> list[Finding]:
+    """Set aside rows that hold the header once more: months pasted under one another, each with its own.
+
+    Every field of such a row, of two at least, is its column's name or blank.
+    """
+    rows = np.arange(len(table))
+    filled = np.zeros(len(table), dtype=np.int64)
+    for name in table.columns:
+        there = table[name].iloc[rows]
+        text = text_of(there)
+        own = (_folded(text) == " ".join(str(name).split()).casefold()).fillna(False).to_numpy(dtype=bool)
+        blank = text.isna().to_numpy(dtype=bool)
+        filled[rows[own]] += 1
+        rows = rows[own | blank]
+    rows = rows[filled[rows] >= 2]
+    if not len(rows):
+        return []
+    again = np.full(len(table), "", dtype=object)
+    again[rows] = HEADER_AGAIN
+    first = str(table.columns[0])
+    problems.add(again, first, first)
+    return [Finding(HEADER_AMONG_ROWS, rows, first, as_example(first))]
 
 
 def leave_out(table: pd.DataFrame, rules: tuple[LeaveOut, ...], problems: Problems) -> None:
