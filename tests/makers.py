@@ -65,16 +65,26 @@ def masked_grid(
 ) -> tuple[Grid, list[tuple[int, int]]]:
     """Return a grid of exactly the lattice cells that are true in ``keep``, and their rows and columns.
 
-    The area is drawn from the cells' own centres, so that no edge decides which cells it has.
+    The area is the union of whole cells, a hair wider so that cells that touch are one.
     """
     spots = [(row0 + int(r), col0 + int(c)) for r, c in zip(*np.nonzero(keep), strict=True)]
-    near = cell_size / 5.0
-    discs = [
-        shapely.box(x - near, y - near, x + near, y + near)
-        for x, y in (centre_of(r, c, cell_size, shape) for r, c in spots)
-    ]
-    grid = Grid.over(area_of(shapely.union_all(discs)), cell_size=cell_size, shape=shape)  # type: ignore[arg-type]
+    cells = [shapely.Polygon(outline_of(r, c, cell_size, shape)).buffer(1e-9 * cell_size) for r, c in spots]
+    grid = Grid.over(area_of(shapely.union_all(cells)), cell_size=cell_size, shape=shape)  # type: ignore[arg-type]
     return grid, spots
+
+
+def outline_of(row: int, col: int, cell_size: float, shape: str) -> list[tuple[float, float]]:
+    """Return the corners of a lattice cell, by the definition in the conventions."""
+    x, y = centre_of(row, col, cell_size, shape)
+    if shape == "square":
+        return [
+            (x + i * cell_size / 2, y + j * cell_size / 2) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ]
+    reach = cell_size / math.sqrt(3.0)  # flat sides east and west: corners at 30, 90, 150 ... degrees
+    return [
+        (x + reach * math.cos(math.radians(angle)), y + reach * math.sin(math.radians(angle)))
+        for angle in range(30, 390, 60)
+    ]
 
 
 def centre_of(row: int, col: int, cell_size: float, shape: str) -> tuple[float, float]:

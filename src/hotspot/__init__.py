@@ -27,11 +27,16 @@ if TYPE_CHECKING:
     from hotspot.intake.police_uk import read_police_uk
     from hotspot.intake.select import select_incidents
     from hotspot.intake.sources import combine_sources, sources_side_by_side
+    from hotspot.publish.charts import chart_sensitivity, save_chart
     from hotspot.publish.maps import map_cells, map_locations, save_map
     from hotspot.publish.tables import write_csv, write_geopackage
     from hotspot.ranking.locations import repeat_locations
     from hotspot.statistics.density import kernel_density
     from hotspot.statistics.getis_ord import getis_ord
+    from hotspot.statistics.hotspot_areas import hotspot_areas
+    from hotspot.statistics.local_moran import local_moran
+    from hotspot.statistics.scale import ScaleSuggestion, suggest_scale
+    from hotspot.statistics.sensitivity import SensitivityResult, sensitivity
 
 __version__ = "0.1.0"
 
@@ -48,6 +53,14 @@ _HOME = {
     "count_incidents": "geography.counting",
     "getis_ord": "statistics.getis_ord",
     "kernel_density": "statistics.density",
+    "hotspot_areas": "statistics.hotspot_areas",
+    "suggest_scale": "statistics.scale",
+    "ScaleSuggestion": "statistics.scale",
+    "sensitivity": "statistics.sensitivity",
+    "SensitivityResult": "statistics.sensitivity",
+    "chart_sensitivity": "publish.charts",
+    "save_chart": "publish.charts",
+    "local_moran": "statistics.local_moran",
     "repeat_locations": "ranking.locations",
     "map_cells": "publish.maps",
     "map_locations": "publish.maps",
@@ -79,16 +92,21 @@ __all__ = [
     "HotspotWarning",
     "InputError",
     "Intake",
+    "ScaleSuggestion",
+    "SensitivityResult",
     "areas_in_force",
     "assign_area",
     "breaks_between",
+    "chart_sensitivity",
     "check_lsoa_join",
     "combine_sources",
     "count_incidents",
     "dissolve_areas",
     "flag_known_places",
     "getis_ord",
+    "hotspot_areas",
     "kernel_density",
+    "local_moran",
     "lsoa_vintage",
     "map_cells",
     "map_locations",
@@ -104,9 +122,12 @@ __all__ = [
     "refuse_across_breaks",
     "repeat_locations",
     "repeated_ids",
+    "save_chart",
     "save_map",
     "select_incidents",
+    "sensitivity",
     "sources_side_by_side",
+    "suggest_scale",
     "write_csv",
     "write_geopackage",
 ]

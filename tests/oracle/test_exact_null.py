@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import hotspot as hs
-from hotspot.statistics.exact import sum_distribution, tails
+from hotspot.statistics.exact import Population, largest_sum, sum_table
 from makers import lattice_neighbours, masked_grid
 
 
@@ -74,8 +74,7 @@ def test_one_sided_p_is_one_tail(alternative: str) -> None:
 
 def test_hypergeometric_tails_of_r() -> None:
     # R 4.2.2: format(phyper(8, 10, 1990, 9, lower.tail = FALSE), digits = 15), and the same with 4.
-    table = sum_distribution(np.array([0, 1]), np.array([1990, 10]), 9)
-    upper, _ = tails(table[9])
+    upper = sum_table(Population(np.array([0, 1]), np.array([1990, 10])), 9).tails()[0][9]
     assert upper[9] == pytest.approx(7.21641450205457e-24, rel=1e-12, abs=0)
     assert upper[5] == pytest.approx(1.18670139572784e-10, rel=1e-12, abs=0)
 
@@ -86,9 +85,7 @@ def test_tails_keep_their_digits_down_to_1e_30() -> None:
     ways = exact_sums(counts, draws)
     whole = math.comb(len(counts), draws)
     assert sum(ways) == whole
-    values, times = np.unique(counts, return_counts=True)
-    table = sum_distribution(values, times, draws)
-    upper, lower = tails(table[draws])
+    upper, lower = (tail[draws] for tail in sum_table(Population.of(np.array(counts)), draws).tails())
     assert len(upper) == len(ways)
     above = list(itertools.accumulate(reversed(ways)))[::-1]
     below = list(itertools.accumulate(ways))
@@ -103,8 +100,9 @@ def test_tails_keep_their_digits_down_to_1e_30() -> None:
 
 def test_millions_of_cells_cost_no_digits() -> None:
     times = {0: 3_000_000, 1: 400_000, 2: 30_000, 9: 50}
-    table = sum_distribution(np.array(list(times)), np.array(list(times.values())), 9)
-    upper, _ = tails(table[9])
+    population = Population(np.array(list(times)), np.array(list(times.values())))
+    upper = sum_table(population, 9).tails()[0][9]
+    assert largest_sum(population, 9) == 81
     # The largest sum is nine cells of 9, and there are C(50, 9) ways to it.
     expected = Fraction(math.comb(50, 9), math.comb(sum(times.values()), 9))
     assert upper[-1] == pytest.approx(float(expected), rel=1e-11, abs=0)

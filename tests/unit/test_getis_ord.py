@@ -45,8 +45,6 @@ def test_a_frame_that_is_not_exactly_the_grids(frame: pd.DataFrame, words: str) 
         ([np.nan, *[1.0] * 24], "1 cells have no finite 'n'"),
         ([np.inf, *[1.0] * 24], "no finite"),
         (pd.array([None, *[1] * 24], dtype="Int64"), "no finite"),
-        ([0.5, *[1.0] * 24], "needs whole counts"),
-        ([-1, *[1] * 24], "needs whole counts"),
     ],
 )
 def test_values_that_do_not_suit(values: object, words: str) -> None:
@@ -64,12 +62,17 @@ def test_whole_numbers_in_other_types_are_counts() -> None:
     ("options", "words"),
     [
         ({"value": "asb"}, "'asb' is no column of the cells; they have n"),
-        ({"inference": "permutation"}, "use 'exact' or 'normal'"),
+        ({"inference": "simulated"}, "use one of 'exact', 'normal', 'permutation'"),
         ({"correction": "fdr"}, "use one of fdr_bh, fdr_by, holm, bonferroni or None"),
-        ({"alternative": "hot"}, "use 'two-sided', 'greater' or 'less'"),
+        ({"alternative": "hot"}, "use one of 'two-sided', 'greater', 'less'"),
         ({"radius": 199}, "reaches no neighbour"),
         ({"radius": float("nan")}, "reaches no neighbour"),
         ({"radius": -200}, "reaches no neighbour"),
+        ({"null": "poisson"}, "use one of 'shuffle', 'csr'"),
+        ({"null": "csr", "inference": "normal"}, "computed exactly"),
+        ({"population": "n"}, "serves null='csr' only"),
+        ({"empirical_bayes": True}, "give a libpysal Graph"),
+        ({"inference": "permutation", "permutations": 9}, "too few"),
     ],
 )
 def test_options_that_are_none(options: dict[str, object], words: str) -> None:
@@ -108,10 +111,8 @@ def test_a_neighbourhood_of_everything_has_no_statistic(star: bool) -> None:
 
 def test_an_undefined_cell_is_no_test() -> None:
     # A cell alone in a corner has no neighbours: Gi is undefined for it, and the q of the others count 5 tests.
-    parts = [shapely.box(10 + 200 * i, 10, 190 + 200 * i, 190) for i in range(5)]
-    grid = hs.Grid.over(
-        area_of(shapely.union_all([*parts, shapely.box(2010, 2010, 2190, 2190)])), cell_size=200
-    )
+    alone = shapely.box(2000, 2000, 2200, 2200)
+    grid = hs.Grid.over(area_of(shapely.union_all([shapely.box(0, 0, 1000, 200), alone])), cell_size=200)
     with pytest.warns(hs.HotspotWarning, match="1 cells: no neighbours"):
         result = hs.getis_ord(cells_with([5, 0, 1, 0, 0, 2], grid), grid, star=False, correction="bonferroni")
     tested = result["gi_p"].dropna()
@@ -177,18 +178,23 @@ def test_what_was_done_is_recorded() -> None:
     assert (record["inference"], record["correction"], record["tested"]) == ("exact", "fdr_bh", 25)
 
 
-def test_a_null_too_large_to_compute_is_refused_in_words() -> None:
-    values = np.arange(25) * 100_000_000_000
-    with pytest.raises(hs.InputError, match="too large"):
-        hs.getis_ord(cells_with(values), GRID)
+def test_counts_that_are_multiples_of_one_number_are_exact() -> None:
+    # In units of 1e11 these are 0 ... 24: the table is as small as theirs.
+    small = hs.getis_ord(cells_with(np.arange(25)), GRID)
+    large = hs.getis_ord(cells_with(np.arange(25) * 100_000_000_000), GRID)
+    assert large["gi_p"].tolist() == small["gi_p"].tolist()
+    assert "gi_inference" not in large.columns
 
 
-def test_a_null_too_large_to_hold_is_refused_in_words() -> None:
-    # Little arithmetic, but a table of 10 x 10^9 numbers.
-    values = np.zeros(25, dtype=np.int64)
-    values[12] = 10**9
-    with pytest.raises(hs.InputError, match="too large"):
-        hs.getis_ord(cells_with(values), GRID)
+@pytest.mark.parametrize("values", [[0.5, *[1.0] * 24], [-1, *[1] * 24]])
+def test_other_numbers_than_counts_get_permutation_and_it_is_said(values: list[float]) -> None:
+    with pytest.warns(hs.HotspotWarning, match="p is by permutation"):
+        found = hs.getis_ord(cells_with(values), GRID)
+    assert found.attrs["hotspot"]["steps"][-1]["inference"] == "permutation"
+    asked = hs.getis_ord(cells_with(values), GRID, inference="permutation")
+    pd.testing.assert_series_equal(found["gi_p"], asked["gi_p"])
+    with pytest.raises(hs.InputError, match="needs whole counts"):
+        hs.getis_ord(cells_with(values), GRID, null="csr")
 
 
 def test_the_input_is_not_changed() -> None:

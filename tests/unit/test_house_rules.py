@@ -145,7 +145,21 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
     assert not used & kept_out
 
 
-@pytest.mark.parametrize("name", ["lattice", "exact", "multiple_testing", "bandwidth"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lattice",
+        "gi_kernel",
+        "cut_cells",
+        "exact",
+        "thinned",
+        "inference",
+        "permutation",
+        "area_null",
+        "multiple_testing",
+        "bandwidth",
+    ],  # fmt: skip
+)
 def test_array_kernels_know_numpy_and_scipy_only(name: str) -> None:
     used = {module.split(".")[0] for module, _ in imports_of(PACKAGE / "statistics" / f"{name}.py")}
     assert "numpy" in used

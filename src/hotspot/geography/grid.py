@@ -188,6 +188,24 @@ class Grid:
             )
         return np.asarray(order, dtype=np.int64)
 
+    def in_order(self, cells: pd.DataFrame) -> bool:
+        """Tell whether a frame is exactly this grid's cells, in the order of ``cell_ids``."""
+        index = cells.index
+        return bool(
+            len(index) == len(self)
+            and pd.api.types.is_integer_dtype(index.dtype)
+            and np.array_equal(index.to_numpy(), self.cell_ids)
+        )
+
+    @property
+    def has_cut_cells(self) -> bool:
+        """Whether the boundary cuts any cell."""
+        return len(self._cover.cut) > 0
+
+    def cut_cells(self) -> tuple[Integers, Floats]:
+        """Return the positions in ``mask.ravel()`` of the cells that the boundary cuts, and their shares."""
+        return self._cover.cut, self._cover.cut_share
+
     def to_matrix(self, values: NDArray[Any]) -> NDArray[Any]:
         """Put values, in the order of ``cell_ids``, into a matrix with zeros outside the area."""
         matrix = np.zeros(self._cover.mask.shape, dtype=values.dtype)

@@ -23,6 +23,8 @@ from hotspot.geography.lattice_geometry import (
 
 SMALLEST_SHARE = 1e-6
 """Overlaps under this share of a cell are noise of the outline's coordinates, not area."""
+ROUNDING = 1e-9
+"""A cell that lacks less than this share is whole: the corners of hexagons are no round numbers."""
 MOST_CELLS = 400_000_000
 
 
@@ -58,8 +60,10 @@ def overlap(area: BaseGeometry, cell_size: float, shape: Shape) -> Overlap:
     mask = np.zeros((height, width), dtype=bool)
     positions, shares = _fill(area, mask, row0, col0, cell_size, shape)
     kept = shares > SMALLEST_SHARE
-    positions, shares = positions[kept], np.minimum(shares[kept], 1.0)
+    positions, shares = positions[kept], shares[kept]
     mask.reshape(-1)[positions] = True
+    cut = shares < 1.0 - ROUNDING
+    positions, shares = positions[cut], shares[cut]
     order = np.argsort(positions)
     if not mask.any():
         raise InputError(

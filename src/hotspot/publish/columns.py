@@ -45,6 +45,63 @@ COLUMNS: dict[str, Column] = {
         "hot: more reports than if the cells' counts were shuffled over the area; cold: fewer; the percentage is the "
         "confidence after correction (99% means q of 0.01 or less). Busy places are often hot for that reason alone",
     ),
+    "gi_inference": Column(
+        "How p was found",
+        "exact, or rounded: counts in steps, so that p is never too small; only where counts are huge",
+    ),
+    "moran_i": Column("Local Moran", "Above 0: like the cells around; below 0: unlike them", "", 4),
+    "moran_p": Column("Local Moran p value", "Two-sided, the cell's own count held", "", "g"),
+    "moran_q": Column(
+        "Local Moran adjusted p (q)", "After correction for all the cells that were tested", "", "g"
+    ),
+    "moran_class": Column(
+        "Cluster or outlier",
+        "high-high and low-low: clusters; high-low and low-high: outliers among their neighbours",
+    ),
+    "moran_inference": Column("How the local Moran p was found", "exact, or rounded, as for Gi*"),
+    "rate_per_1000": Column("Rate per 1,000", "Value for each 1,000 of the population named", "per 1,000", 3),
+    "rate_smoothed_per_1000": Column(
+        "Smoothed rate per 1,000",
+        "Rate drawn towards the whole where the population is small",
+        "per 1,000",
+        3,
+    ),
+    "area_id": Column(
+        "Area id", "Lowest cell id in the area; the same from run to run while its cells stay the same"
+    ),
+    "side": Column("Side", "hot: more reports than if the counts were shuffled; cold: fewer"),
+    "cells": Column("Cells", "Cells of the area, or of the grid", "cells"),
+    "area_km2": Column("Area", "The part inside the boundary", "square km", 3),
+    "incidents_per_km2": Column(
+        "Incidents per square km", "Inside the boundary", "incidents per square km", 1
+    ),
+    "lowest_gi_q": Column("Lowest adjusted p value (q)", "Of its cells", "", "g"),
+    "lowest_gi_p": Column(
+        "Lowest p value", "Of its cells; not corrected for the number of cells tested", "", "g"
+    ),
+    "strongest_gi_z": Column("Strongest z score", "Highest of its cells when hot, lowest when cold", "", 4),
+    "strongest_cell": Column("Strongest cell", "Cell with that z score"),
+    "combination": Column("Combination", "Number of the choice of scale"),
+    "cell_size": Column("Cell size", "Side of a square, or width of a hexagon across flats", "m", 0),
+    "radius": Column("Radius", "Reach of the neighbours; empty for touching cells", "m", 0),
+    "neighbours": Column("Neighbours", "Which cells are a cell's neighbours"),
+    "tested": Column("Cells tested", "Cells with a result", "cells"),
+    "incidents_per_cell": Column("Incidents per cell", "Mean over all cells", "incidents", 2),
+    "hot_cells": Column("Hot cells", "Cells hot at the level of the record", "cells"),
+    "cold_cells": Column("Cold cells", "Cells cold at the level of the record", "cells"),
+    "hot_area_km2": Column("Hot area", "Hot cells inside the boundary", "square km", 3),
+    "hot_area_pct": Column("Hot area (%)", "Share of the area", "%", 2),
+    "hot_incidents_pct": Column("Incidents in hot cells (%)", "Share of all incidents", "%", 2),
+    "stability_pct": Column(
+        "Stability (%)", "How much of the hot area is hot under another choice, on average", "%", 1
+    ),
+    "hot_in": Column("Hot in", "Choices of scale under which the place is hot", "choices"),
+    "cold_in": Column("Cold in", "Choices of scale under which the place is cold", "choices"),
+    "combinations": Column("Combinations", "Choices of scale tried", "choices"),
+    "share_hot": Column("Share hot", "Hot in, divided by combinations", "share", 3),
+    "rule": Column("Rule", "Rule for the cell size"),
+    "part": Column("Part", "What the rule's figure counts for"),
+    "arithmetic": Column("Arithmetic", "How the figure comes about"),
     "density_per_km2": Column(
         "Density",
         "Kernel density at the cell's centre; pure chance makes peaks too",
@@ -59,7 +116,7 @@ COLUMNS: dict[str, Column] = {
     "location": Column(
         "Location", "Most frequent location text; a map point stands for several streets around it"
     ),
-    "incidents": Column("Incidents", "Reported incidents at the location", "incidents"),
+    "incidents": Column("Incidents", "Reported incidents at the location or in the area", "incidents"),
     "share_pct": Column("Share of incidents (%)", "Of all incidents in the data, listed or not", "%", 2),
     "cumulative_pct": Column(
         "Cumulative share (%)", "Share of this location and all above it together", "%", 2

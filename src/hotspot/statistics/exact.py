@@ -1,4 +1,4 @@
-"""The exact null of a neighbourhood's sum: cells drawn without replacement from all cells.
+"""The exact null of a neighbourhood's sum: cells drawn without replacement from a set of counts.
 
 The sum of k values drawn from a known multiset of whole counts has a distribution that can be
 computed, not simulated: values enter one distinct value at a time, and the number of draws that fall
@@ -8,141 +8,177 @@ their digits far below 1e-12. Its moments are those of Gi* itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MOST_WORK = 3e10
-"""Multiplications of one run."""
-MOST_ENTRIES = 1e8
-"""Probabilities held at once."""
+
+@dataclass(frozen=True)
+class Population:
+    """A multiset of counts: each distinct value, ascending, and how many cells have it."""
+
+    values: Integers
+    times: Integers
+
+    @classmethod
+    def of(cls, counts: Integers) -> Population:
+        """Gather the counts of cells."""
+        largest = int(counts.max(initial=0))
+        if largest < 4 * len(counts) + 1000:
+            every = np.bincount(counts, minlength=1)
+            values = np.flatnonzero(every)
+            return cls(values.astype(np.int64), every[values].astype(np.int64))
+        values, times = np.unique(counts, return_counts=True)
+        return cls(values.astype(np.int64), times.astype(np.int64))
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return int(self.times.sum())
+
+    def without(self, position: int) -> Population:
+        """Leave one cell of the value at ``position`` out."""
+        times = self.times.copy()
+        times[position] -= 1
+        kept = times > 0
+        return Population(self.values[kept], times[kept])
 
 
-def too_large(values: Integers, multiplicity: Integers, draws: int, tables: int) -> bool:
-    """Tell whether the null would take more than about a minute or 2 GB."""
-    width = _largest_sum(values, multiplicity, draws) + 1
-    steps = float(np.sum(np.minimum(multiplicity, draws)[values > 0])) * draws
-    return steps * width * tables > MOST_WORK or (draws + 1) * width > MOST_ENTRIES
+@dataclass(frozen=True)
+class Table:
+    """Sums of 0 ... K draws: row k holds P(S = s) for s up to ``cap``, and ``over`` P(S > cap)."""
+
+    mass: Floats
+    over: Floats
+
+    def tails(self) -> tuple[Floats, Floats]:
+        """Return P(S >= s) and P(S <= s) as tables, each summed from its own small end."""
+        upper = np.cumsum(np.column_stack([self.over, self.mass[:, ::-1]]), axis=1)[:, :0:-1]
+        lower = np.cumsum(self.mass, axis=1)
+        return np.minimum(upper, 1.0), np.minimum(lower, 1.0)
 
 
-def sum_distribution(values: Integers, multiplicity: Integers, draws: int) -> Floats:
-    """Return the distribution of the sum of k cells, for k = 0 ... ``draws``.
-
-    Parameters
-    ----------
-    values
-        Distinct counts, each zero or more.
-    multiplicity
-        How many cells have each count.
-    draws
-        The most cells that a neighbourhood draws; at most the number of cells.
-
-    Returns
-    -------
-    array, shape (draws + 1, largest sum + 1)
-        Row k is the probability of each sum when k cells are drawn without replacement.
-    """
-    order = np.argsort(values)
-    values, multiplicity = values[order], multiplicity[order]
-    width = _largest_sum(values, multiplicity, draws) + 1
-    table = np.zeros((draws + 1, width))
-    table[0, 0] = 1.0
-    seen = 0
-    for value, count in zip(values.tolist(), multiplicity.tolist(), strict=True):
-        table = _with_value(table, seen, value, count)
-        seen += count
-    return table
+def work(population: Population, draws: int, cap: int) -> float:
+    """Estimate the multiplications of one table."""
+    values, times = population.values, population.times
+    chosen = np.minimum(times, draws)
+    fits = cap // np.maximum(values, 1)
+    reach = np.minimum(np.cumsum(values * chosen), min(cap, largest_sum(population, draws)))
+    return float(np.sum((np.minimum(chosen, fits) + 1.0) * (reach + 40.0))) * (draws + 1)
 
 
-def _with_value(table: Floats, seen: int, value: int, count: int) -> Floats:
-    """Add ``count`` cells of one value to the ``seen`` cells that the table is of."""
-    draws, width = table.shape[0] - 1, table.shape[1]
-    grown = np.zeros_like(table)
-    for k in range(min(draws, seen + count) + 1):
-        low, high = max(0, k - seen), min(count, k)
-        for j, weight in zip(range(low, high + 1), _hypergeometric(seen, count, k).tolist(), strict=True):
-            shift = value * j
-            if weight > 0.0 and shift < width:
-                grown[k, shift:] += weight * table[k - j, : width - shift]
-    return grown
-
-
-def _hypergeometric(others: int, marked: int, draws: int) -> Floats:
-    """P(j of ``draws`` are marked), for every possible j, from ratios of neighbouring terms.
-
-    Products of ratios that start at the mode only shrink, so there is no overflow and no logarithm of
-    a factorial, whose rounding would cost up to seven digits with millions of cells.
-    """
-    low, high = max(0, draws - others), min(marked, draws)
-    if low == high:
-        return np.ones(1)
-    j = np.arange(low, high, dtype=float)
-    ratio = (marked - j) * (draws - j) / ((j + 1.0) * (others - draws + j + 1.0))
-    mode = int(np.searchsorted(-ratio, -1.0, side="right"))
-    up = np.cumprod(ratio[mode:])
-    down = np.cumprod(1.0 / ratio[:mode][::-1])[::-1]
-    terms = np.concatenate([down, [1.0], up])
-    probability: Floats = terms / terms.sum()
-    return probability
-
-
-def _largest_sum(values: Integers, multiplicity: Integers, draws: int) -> int:
+def largest_sum(population: Population, draws: int) -> int:
     """Return the largest sum that ``draws`` cells can have."""
     left, total = draws, 0
-    for i in np.argsort(values)[::-1]:
-        taken = min(left, int(multiplicity[i]))
-        total += taken * int(values[i])
+    for value, times in zip(population.values[::-1].tolist(), population.times[::-1].tolist(), strict=True):
+        taken = min(left, times)
+        total += taken * value
         left -= taken
         if left == 0:
             break
     return total
 
 
-def tails(distribution: Floats) -> tuple[Floats, Floats]:
-    """Return P(S >= s) and P(S <= s) for every sum s, each summed from its own small end."""
-    upper = np.cumsum(distribution[::-1])[::-1]
-    lower = np.cumsum(distribution)
-    return np.minimum(upper, 1.0), np.minimum(lower, 1.0)
-
-
-def star_tails(counts: Integers, sums: Integers, drawn: Integers) -> tuple[Floats, Floats]:
-    """Return P(S >= s) and P(S <= s) of each cell, its W_i cells drawn from all n.
+def sum_table(population: Population, draws: int, cap: int | None = None) -> Table:
+    """Compute the distribution of the sum of k cells drawn without replacement, k = 0 ... ``draws``.
 
     Parameters
     ----------
-    counts
-        The counts of all n cells.
-    sums, drawn
-        Of each cell: the sum of its neighbourhood and the number W_i of cells in it, itself included.
+    population
+        The counts that are drawn from.
+    draws
+        The most cells drawn; at most the size of the population.
+    cap
+        The largest sum that is told apart; larger ones are one class, still counted. None tells all.
     """
-    values, multiplicity = np.unique(counts, return_counts=True)
-    table = sum_distribution(values, multiplicity, int(drawn.max(initial=0)))
-    return _look_up(table, sums, drawn)
+    growing = _Growing.empty(draws, largest_sum(population, draws) if cap is None else cap)
+    for value, times in zip(population.values.tolist(), population.times.tolist(), strict=True):
+        growing = growing.with_value(value, times)
+    return growing.table()
 
 
-def neighbour_tails(counts: Integers, sums: Integers, drawn: Integers) -> tuple[Floats, Floats]:
-    """Return P(S >= s) and P(S <= s) of each cell, its k neighbours drawn from the other n - 1.
+@dataclass(frozen=True)
+class _Growing:
+    """A table of the values seen so far; columns beyond ``reach`` are still empty."""
 
-    One table for each own value, since leaving a cell out changes the multiset.
+    table_: Floats
+    over: Floats
+    seen: int
+    reach: int
+
+    @classmethod
+    def empty(cls, draws: int, cap: int) -> _Growing:
+        table = np.zeros((draws + 1, cap + 1))
+        table[0, 0] = 1.0
+        return cls(table, np.zeros(draws + 1), 0, 0)
+
+    def table(self) -> Table:
+        return Table(self.table_, self.over)
+
+    def with_value(self, value: int, times: int) -> _Growing:
+        """Add ``times`` cells of one value."""
+        draws, cap = self.table_.shape[0] - 1, self.table_.shape[1] - 1
+        chance = _hypergeometric(self.seen, times, draws)
+        reach = min(cap, self.reach + value * min(times, draws))
+        grown = np.zeros_like(self.table_)
+        over = np.zeros(draws + 1)
+        for j in range(chance.shape[1]):
+            weight, shift = chance[j:, j], value * j
+            rows = slice(0, draws + 1 - j)
+            over[j:] += weight * self.over[rows]
+            fits = min(self.reach, cap - shift)
+            if fits >= 0:
+                grown[j:, shift : shift + fits + 1] += weight[:, None] * self.table_[rows, : fits + 1]
+            if fits < self.reach:
+                over[j:] += weight * self.table_[rows, max(fits + 1, 0) : self.reach + 1].sum(axis=1)
+        return _Growing(grown, over, self.seen + times, reach)
+
+
+def _hypergeometric(others: int, marked: int, draws: int) -> Floats:
+    """P(j of k draws are marked), for k = 0 ... ``draws`` (rows) and every possible j (columns).
+
+    Draw after draw: each row follows from the one before by sums of positive terms, so there is no
+    logarithm of a factorial, whose rounding would cost up to seven digits with millions of cells.
     """
-    values, multiplicity = np.unique(counts, return_counts=True)
-    upper, lower = np.ones(len(counts)), np.ones(len(counts))
-    for i, own in enumerate(values.tolist()):
-        mine = np.flatnonzero(counts == own)
-        others = multiplicity.copy()
-        others[i] -= 1
-        kept = others > 0
-        table = sum_distribution(values[kept], others[kept], int(drawn[mine].max(initial=0)))
-        upper[mine], lower[mine] = _look_up(table, sums[mine], drawn[mine])
-    return upper, lower
+    most = min(marked, draws)
+    chance = np.zeros((draws + 1, most + 1))
+    chance[0, 0] = 1.0
+    j = np.arange(most + 1)
+    for k in range(draws):
+        left = others + marked - k
+        if left <= 0:
+            break
+        chance[k + 1] = chance[k] * (np.maximum(others - (k - j), 0) / left)
+        chance[k + 1, 1:] += chance[k, :-1] * ((marked - j[:-1]) / left)
+    return chance
 
 
-def _look_up(table: Floats, sums: Integers, drawn: Integers) -> tuple[Floats, Floats]:
-    upper, lower = np.ones(len(sums)), np.ones(len(sums))
-    for k in np.unique(drawn).tolist():
-        mine = drawn == k
-        above, below = tails(table[k])
-        upper[mine], lower[mine] = above[sums[mine]], below[sums[mine]]
-    return upper, lower
+def leave_one_out(population: Population, draws: int, cap: int) -> Iterator[tuple[int, Table]]:
+    """Yield for each distinct value its position and the table of the population less one such cell.
+
+    Half of the values at a time are added to what the other half shares: log2(V) tables for each
+    value instead of V, and no cell is ever taken away again, which would cancel digits.
+    """
+    values, times = population.values.tolist(), population.times.tolist()
+
+    def halves(table: _Growing, low: int, high: int) -> Iterator[tuple[int, Table]]:
+        if high - low == 1:
+            rest = times[low] - 1
+            yield low, (table.with_value(values[low], rest) if rest else table).table()
+            return
+        middle = (low + high) // 2
+        for mine, others in (
+            ((low, middle), range(middle, high)),
+            ((middle, high), range(low, middle)),
+        ):
+            grown = table
+            for position in others:
+                grown = grown.with_value(values[position], times[position])
+            yield from halves(grown, *mine)
+
+    yield from halves(_Growing.empty(draws, cap), 0, len(values))

@@ -30,17 +30,17 @@ def adjust(p: NDArray[np.float64], correction: str) -> NDArray[np.float64]:
     tested = ~np.isnan(p)
     if not tested.any():
         return adjusted
-    if correction in ("fdr_bh", "fdr_by"):
-        from scipy.stats import false_discovery_control
-
-        adjusted[tested] = false_discovery_control(p[tested], method="bh" if correction == "fdr_bh" else "by")
-        return adjusted
     count = int(tested.sum())
     if correction == "bonferroni":
         adjusted[tested] = np.minimum(p[tested] * count, 1.0)
         return adjusted
     order = np.argsort(p[tested], kind="stable")
-    stepped = np.maximum.accumulate(p[tested][order] * (count - np.arange(count)))
+    ranked = p[tested][order]
+    if correction == "holm":
+        stepped = np.maximum.accumulate(ranked * (count - np.arange(count)))
+    else:
+        factor = float(np.sum(1.0 / np.arange(1, count + 1))) if correction == "fdr_by" else 1.0
+        stepped = np.minimum.accumulate((ranked * (factor * count / np.arange(1, count + 1)))[::-1])[::-1]
     held = np.empty(count)
     held[order] = np.minimum(stepped, 1.0)
     adjusted[tested] = held
