@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from hotspot.intake.sources import combine_sources, sources_side_by_side
     from hotspot.publish.charts import chart_sensitivity, save_chart
     from hotspot.publish.maps import map_cells, map_locations, save_map
+    from hotspot.publish.record import record
     from hotspot.publish.tables import write_csv, write_geopackage
+    from hotspot.publish.verify import verify
     from hotspot.ranking.locations import repeat_locations
     from hotspot.statistics.density import kernel_density
     from hotspot.statistics.getis_ord import getis_ord
@@ -65,6 +67,8 @@ _HOME = {
     "map_cells": "publish.maps",
     "map_locations": "publish.maps",
     "save_map": "publish.maps",
+    "record": "publish.record",
+    "verify": "publish.verify",
     "write_csv": "publish.tables",
     "write_geopackage": "publish.tables",
     "assign_area": "geography.assign",
@@ -119,6 +123,7 @@ __all__ = [
     "read_known_places",
     "read_mapping",
     "read_police_uk",
+    "record",
     "refuse_across_breaks",
     "repeat_locations",
     "repeated_ids",
@@ -128,6 +133,7 @@ __all__ = [
     "sensitivity",
     "sources_side_by_side",
     "suggest_scale",
+    "verify",
     "write_csv",
     "write_geopackage",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``hotspot demo``, ``hotspots``, ``check`` and ``new-mapping``."""
+"""The command line: ``hotspot demo``, ``hotspots``, ``run``, ``check``, ``new-mapping``, ``verify`` and ``rerun``."""
 
 from __future__ import annotations
 
@@ -96,6 +96,10 @@ def _analysis_options(command: Any) -> Any:
 @_analysis_options
 def demo(out: Path, **asked: Any) -> None:
     """Run the main job on the simulated incidents that come with the package."""
+    _demo(out, asked)
+
+
+def _demo(out: Path, asked: dict[str, Any]) -> None:
     from hotspot import sample
     from hotspot.geography.area import read_area
 
@@ -131,13 +135,77 @@ def hotspots(
 
     DATA is a file, a folder of files, a pattern, or for data.police.uk the archive .zip as downloaded.
     """
+    places = {"data": data, "area": area_file, "layer": layer, "where": where, "mapping": mapping}
+    _hotspots(places | asked, out, save_set_aside)
+
+
+@cli.command()
+@click.argument("job", type=_PATH, metavar="JOB.toml")
+def run(job: Path) -> None:
+    """Run the main job that a TOML file describes: data, area, out, and the options of hotspots.
+
+    Paths in it are relative to the file; the options are category (a list), cell_size, shape, start, end,
+    as_of, across_breaks, layer, where and mapping.
+    """
+    from hotspot.publish.job_file import read_job
+
+    asked = read_job(job)
+    out = asked.pop("out")
+    _hotspots(asked, out)
+
+
+def _hotspots(asked: dict[str, Any], out: Path, save_set_aside: Path | None = None) -> None:
+    """Run the main job from its options by name."""
     from hotspot.geography.area import read_area
 
+    layer, where, mapping = asked.pop("layer", None), asked.pop("where", None), asked.pop("mapping", None)
+    data, area_file = asked.pop("data"), asked.pop("area")
     area = read_area(area_file, layer=layer, where=where)
     call = {"command": "hotspots", "data": data.name, "area": area_file.name, "layer": layer, "where": where}
     if mapping is not None:
         call |= {"mapping": mapping.name, "mapping_sha256": _fingerprint(mapping)}
+    asked["category"] = asked.get("category", ())
     _main_job(_Inputs(data, mapping, save_set_aside), area, out, call, asked)
+
+
+@cli.command()
+@click.argument("folder", type=_PATH)
+def verify(folder: Path) -> None:
+    """Say whether FOLDER still holds exactly what its manifest says; exit code 1 when it does not."""
+    from hotspot.publish.verify import verify as compare
+
+    _say_states(compare(folder))
+
+
+@cli.command()
+@click.argument("manifest", type=_PATH)
+@click.option("--inputs", type=_PATH, metavar="FOLDER", help="Folder that holds the data, area and mapping.")
+def rerun(manifest: Path, inputs: Path | None) -> None:
+    """Make the job of MANIFEST again, in a temporary folder, and compare every output with it."""
+    from hotspot.publish.rerun import rerun as again
+
+    _say_states(again(manifest, inputs, _make_again))
+
+
+def _make_again(call: dict[str, Any], out: Path) -> None:
+    job = dict(call["job"])
+    job["category"] = tuple(job.pop("categories"))
+    if call["command"] == "demo":
+        _demo(out, job)
+    else:
+        _hotspots(
+            job | {key: call[key] for key in ("data", "area", "layer", "where", "mapping") if key in call},
+            out,
+        )
+
+
+def _say_states(states: Any) -> None:
+    for row in states.itertuples(index=False):
+        click.echo(f"{row.state:<20}{printable(row.name)}")
+    wrong = int((states["state"] != "same").sum())
+    click.echo(f"{len(states) - wrong:,} of {len(states):,} files are the same")
+    if wrong:
+        sys.exit(1)
 
 
 @cli.command()

@@ -13,6 +13,8 @@ from typing import Any, NotRequired, TypedDict, TypeVar
 
 import pandas as pd
 
+from hotspot import recording
+
 KEY = "hotspot"
 SENSITIVE = "OFFICIAL-SENSITIVE"
 OPEN = "Open data"
@@ -60,6 +62,7 @@ def carry(parent: pd.DataFrame, child: Frame, step: str, **parameters: Any) -> F
     """Give the child its parent's record with one more step."""
     record = of(parent)
     record["steps"].append({"step": step, **parameters})
+    recording.step(step, parameters, record)
     return put(child, record)
 
 

@@ -15,6 +15,7 @@ PACKAGE = Path(hs.__file__).parent
 ORDER = [
     "errors",
     "text",
+    "recording",
     "provenance",
     "geography",
     "intake",
@@ -158,7 +159,7 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
         "area_null",
         "multiple_testing",
         "bandwidth",
-    ],  # fmt: skip
+    ],
 )
 def test_array_kernels_know_numpy_and_scipy_only(name: str) -> None:
     used = {module.split(".")[0] for module, _ in imports_of(PACKAGE / "statistics" / f"{name}.py")}

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from hotspot import provenance
+from hotspot import provenance, recording
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.projection import geometry_to_bng
 
@@ -68,8 +68,17 @@ def read_area(source: AreaLike, *, layer: str | None = None, where: str | None =
     area = _sound(frame, name)
     record = provenance.of(area)
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-    record["steps"][-1].update({"layer": layer, "where": where, "sha256": digest})
+    read = {"layer": layer, "where": where, "sha256": digest}
+    record["steps"][-1].update(read)
+    recording.read([{"area": name, **read, "outline_sha256": outline_hash(area)}])
     return provenance.put(area, record)
+
+
+def outline_hash(area: gpd.GeoDataFrame) -> str:
+    """Return the SHA-256 of the area's outline: normalised, to 0.01 m."""
+    outline = shapely.union_all(area.geometry.to_numpy())
+    whole = shapely.normalize(shapely.set_precision(outline, 0.01))
+    return hashlib.sha256(shapely.to_wkb(whole, byte_order=1)).hexdigest()
 
 
 def as_area(area: AreaLike, *, keep_projected: bool = False) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hotspot import provenance, recording
 from hotspot.errors import InputError
 from hotspot.intake.partial_months import flag_partial
 from hotspot.text import printable
@@ -118,6 +120,16 @@ class Intake:
         from hotspot.intake.save_set_aside import save_set_aside
 
         return save_set_aside(self, path, reasons=reasons)
+
+
+def recorded(intake: Intake) -> Intake:
+    """Add what was read to the run that is being recorded, if any."""
+    if recording.active() is not None:
+        record = provenance.of(intake.incidents)
+        step = dict(record["steps"][-1]) if record["steps"] else {"step": "read"}
+        recording.step(step.pop("step"), step, record)
+        recording.read(json.loads(intake.ledger.to_json(orient="records")))
+    return intake
 
 
 class Found(NamedTuple):

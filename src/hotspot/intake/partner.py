@@ -15,7 +15,7 @@ from hotspot.errors import InputError
 from hotspot.geography.area import as_area
 from hotspot.intake.cell_values import text_of
 from hotspot.intake.files import PathLike, SourceFile
-from hotspot.intake.ledger import NO_ROWS, Intake, Origin
+from hotspot.intake.ledger import NO_ROWS, Intake, Origin, recorded
 from hotspot.intake.mapping import Mapping, MappingLike, read_mapping
 from hotspot.intake.match_columns import match_columns
 from hotspot.intake.partner_rows import Part, assemble
@@ -101,7 +101,7 @@ def read_incidents(
         delimiter=plan.file.delimiter or (csv_file.delimiter if csv_file else None) or ",",
         encoding=plan.file.encoding or "utf-8-sig",
     )
-    return assemble(parts, plan, outline, origin)
+    return recorded(assemble(parts, plan, outline, origin))
 
 
 def _shown(inputs: list[Any], progress: bool) -> Iterable[Any]:

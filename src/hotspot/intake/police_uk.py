@@ -15,7 +15,7 @@ from hotspot.errors import InputError
 from hotspot.geography.area import as_area
 from hotspot.intake.delimited import NUMBERS, Delimited, parse
 from hotspot.intake.files import PathLike, SourceFile, find_files
-from hotspot.intake.ledger import Intake, shorten
+from hotspot.intake.ledger import Intake, recorded, shorten
 from hotspot.intake.points import point_keys
 from hotspot.intake.police_rows import WORKERS, Part, assemble
 from hotspot.intake.repeated import id_keys
@@ -99,7 +99,7 @@ def read_police_uk(
     parts = _read_all(files, progress)
     _refuse_double_months(parts)
     origin = origin_of_lines(files, {part.text.name: part.sha256 for part in parts})
-    return replace(assemble(parts, outline), origin=origin)
+    return recorded(replace(assemble(parts, outline), origin=origin))
 
 
 def _is_street_file(name: str) -> bool:

@@ -78,18 +78,16 @@ def select_incidents(
     if kept.empty:
         raise InputError(_nothing(incidents, category, start, end))
     chosen = None if category is None else sorted(_known(incidents, category))
-    record["steps"].append(
-        {
-            "step": "select_incidents",
-            "category": chosen,
-            "start": start,
-            "end": end,
-            "calendar_months": None if calendar_months is None else sorted(calendar_months),
-            "kept": len(kept),
-            "of": len(incidents),
-        }
-    )
-    return provenance.put(kept.copy(), record)
+    parameters = {
+        "category": chosen,
+        "start": start,
+        "end": end,
+        "calendar_months": None if calendar_months is None else sorted(calendar_months),
+        "kept": len(kept),
+        "of": len(incidents),
+    }
+    parent = provenance.put(incidents.iloc[:0].copy(), record)
+    return provenance.carry(parent, kept.copy(), "select_incidents", **parameters)
 
 
 def _wanted(

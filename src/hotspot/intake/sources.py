@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from hotspot import provenance
+from hotspot import provenance, recording
 from hotspot.errors import InputError
 from hotspot.geography.incidents import starts_of
 from hotspot.geography.projection import geometry_to_bng
@@ -151,12 +152,15 @@ def _record(frames: Sequence[gpd.GeoDataFrame]) -> provenance.Record:
         notes.append(
             f"Counted together, by choice: {'; '.join(parts)} incidents. One event may stand in several sources."
         )
-    return {
+    together: dict[str, Any] = {"sources": sorted(merged), "of": steps}
+    whole: provenance.Record = {
         "sources": [merged[name] for name in sorted(merged)],
         "as_of": max(days, default=None),
-        "steps": [{"step": "combine_sources", "sources": sorted(merged), "of": steps}],
+        "steps": [{"step": "combine_sources", **together}],
         "notes": notes,
     }
+    recording.step("combine_sources", together, whole)
+    return whole
 
 
 def _names(frame: pd.DataFrame, number: int) -> list[str]:

@@ -5,13 +5,17 @@ A report that stops half way must not leave half a file behind under the name th
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotspot import recording
 from hotspot.errors import InputError
+
+log = logging.getLogger("hotspot")
 
 _STEM_KEPT = 40
 
@@ -47,6 +51,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         if not temporary.exists():
             raise InputError(f"nothing was written for {target}")
         os.replace(temporary, target)
+        if not recording.wrote(target):
+            log.info("no manifest for %s: write inside `with hs.record(folder)` to have one", target.name)
     except PermissionError as problem:
         raise _denied(problem, temporary, target) from problem
     finally:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import geopandas as gpd
 import pandas as pd
 
-from hotspot import provenance
+from hotspot import provenance, recording
 from hotspot.errors import InputError
 from hotspot.geography.counting import count_incidents
 from hotspot.geography.grid import Grid
@@ -138,7 +138,8 @@ def write_folder(
     """
     cells, locations = results.cells, results.locations
     title = _title(results, job)
-    with whole_folder(out) as folder:
+    # This folder has a manifest of its own kind, written last.
+    with whole_folder(out) as folder, recording.recording(recording.Run(folder)):
         save_map(map_cells(cells, area=area, locations=locations, title=title), folder / "map.html")
         # The hottest cells come first; equal ones by id, so that the order is the same in every run.
         order = (

@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
-import shapely
 
 from hotspot import __version__, provenance
+from hotspot.geography.area import outline_hash
 from hotspot.publish.files import write_text_whole
 
 NAME = "manifest.json"
@@ -24,7 +25,7 @@ def write_manifest(
     *,
     call: Mapping[str, Any],
     ledger: pd.DataFrame,
-    area: pd.DataFrame,
+    area: gpd.GeoDataFrame,
     results: Mapping[str, pd.DataFrame],
 ) -> Path:
     """Write ``manifest.json`` into a finished folder.
@@ -58,18 +59,11 @@ def write_manifest(
         "area": {"sha256": outline_hash(area), "steps": provenance.of(area)["steps"]},
         "notes": sorted({note for frame in frames for note in provenance.of(frame)["notes"]}),
         "results": {name: provenance.of(frame)["steps"] for name, frame in results.items()},
-        "packages": {name: _version(name) for name in PACKAGES},
-        "outputs": [_fingerprint(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()],
+        "packages": packages(),
+        "outputs": [fingerprint(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False, default=str) + "\n"
     return write_text_whole(folder / NAME, text)
-
-
-def outline_hash(area: pd.DataFrame) -> str:
-    """Return the SHA-256 of the area's outline: normalised, to 0.01 m."""
-    outline = shapely.union_all(area.geometry.to_numpy())
-    whole = shapely.normalize(shapely.set_precision(outline, 0.01))
-    return hashlib.sha256(shapely.to_wkb(whole, byte_order=1)).hexdigest()
 
 
 def made_by_hotspot(folder: Path) -> tuple[bool, list[str]]:
@@ -86,7 +80,13 @@ def made_by_hotspot(folder: Path) -> tuple[bool, list[str]]:
     return "hotspot" in content, sorted(present - listed)
 
 
-def _fingerprint(path: Path, folder: Path) -> dict[str, Any]:
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def fingerprint(path: Path, folder: Path) -> dict[str, Any]:
+    """Return a file's name in the folder, its size and its SHA-256."""
     data = path.read_bytes()
     return {
         "name": path.relative_to(folder).as_posix(),
