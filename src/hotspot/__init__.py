@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from hotspot.geography.assign import assign_area, dissolve_areas
     from hotspot.geography.counting import count_incidents
     from hotspot.geography.grid import Grid
+    from hotspot.geography.snap import snap_to_streets
+    from hotspot.geography.street_graph import StreetNetwork, street_graph, street_network
+    from hotspot.geography.streets import read_streets
     from hotspot.geography.vintage import areas_in_force, check_lsoa_join, lsoa_vintage
     from hotspot.intake.break_register import Break, read_breaks
     from hotspot.intake.breaks import breaks_between, refuse_across_breaks
@@ -29,10 +32,14 @@ if TYPE_CHECKING:
     from hotspot.intake.sources import combine_sources, sources_side_by_side
     from hotspot.publish.charts import chart_sensitivity, save_chart
     from hotspot.publish.maps import map_cells, map_locations, save_map
+    from hotspot.publish.packs import write_pack
     from hotspot.publish.record import record
     from hotspot.publish.tables import write_csv, write_geopackage
     from hotspot.publish.verify import verify
+    from hotspot.ranking.concentration import Concentration, concentration
+    from hotspot.ranking.harm import HarmWeights
     from hotspot.ranking.locations import repeat_locations
+    from hotspot.ranking.recapture import RankingComparison, compare_rankings
     from hotspot.statistics.density import kernel_density
     from hotspot.statistics.getis_ord import getis_ord
     from hotspot.statistics.hotspot_areas import hotspot_areas
@@ -55,6 +62,17 @@ _HOME = {
     "count_incidents": "geography.counting",
     "getis_ord": "statistics.getis_ord",
     "kernel_density": "statistics.density",
+    "read_streets": "geography.streets",
+    "snap_to_streets": "geography.snap",
+    "street_graph": "geography.street_graph",
+    "street_network": "geography.street_graph",
+    "StreetNetwork": "geography.street_graph",
+    "HarmWeights": "ranking.harm",
+    "concentration": "ranking.concentration",
+    "Concentration": "ranking.concentration",
+    "compare_rankings": "ranking.recapture",
+    "RankingComparison": "ranking.recapture",
+    "write_pack": "publish.packs",
     "hotspot_areas": "statistics.hotspot_areas",
     "suggest_scale": "statistics.scale",
     "ScaleSuggestion": "statistics.scale",
@@ -92,18 +110,24 @@ _HOME = {
 
 __all__ = [
     "Break",
+    "Concentration",
     "Grid",
+    "HarmWeights",
     "HotspotWarning",
     "InputError",
     "Intake",
+    "RankingComparison",
     "ScaleSuggestion",
     "SensitivityResult",
+    "StreetNetwork",
     "areas_in_force",
     "assign_area",
     "breaks_between",
     "chart_sensitivity",
     "check_lsoa_join",
     "combine_sources",
+    "compare_rankings",
+    "concentration",
     "count_incidents",
     "dissolve_areas",
     "flag_known_places",
@@ -123,6 +147,7 @@ __all__ = [
     "read_known_places",
     "read_mapping",
     "read_police_uk",
+    "read_streets",
     "record",
     "refuse_across_breaks",
     "repeat_locations",
@@ -131,11 +156,15 @@ __all__ = [
     "save_map",
     "select_incidents",
     "sensitivity",
+    "snap_to_streets",
     "sources_side_by_side",
+    "street_graph",
+    "street_network",
     "suggest_scale",
     "verify",
     "write_csv",
     "write_geopackage",
+    "write_pack",
 ]
 
 logging.getLogger("hotspot").addHandler(logging.NullHandler())

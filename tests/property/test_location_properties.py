@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 import hotspot as hs
+from hotspot.geography.grid import Grid
+from hotspot.ranking.identity import locate
 from hotspot.ranking.places import group_within
+from hotspot.ranking.previous import read_previous
 from makers import points_of
 
 # Few places, close together: groups of several points are then the rule.
@@ -73,3 +78,58 @@ def test_the_table_partitions_and_does_not_depend_on_the_order_of_rows(
     if within is None:
         counts = pd.Series(frame["place_id"]).value_counts()
         assert dict(zip(table["location_id"], table["incidents"], strict=True)) == counts.to_dict()
+
+
+@given(st.data(), POINTS)
+def test_other_names_for_categories_change_no_rank(
+    data: st.DataObject, xy: list[tuple[float, float]]
+) -> None:
+    n = len(xy)
+    kinds = data.draw(st.lists(st.sampled_from(["ASB", "Burglary", "Drugs"]), min_size=n, max_size=n))
+    renamed = {"ASB": "zz", "Burglary": "aa", "Drugs": "mm"}
+    order = list(data.draw(st.permutations(range(n))))
+    frame = points_of(xy, category=kinds, place_id=[f"{x:.0f}/{y:.0f}" for x, y in xy])
+    other = frame.assign(category=[renamed[kind] for kind in kinds]).iloc[order]
+    one, two = (hs.repeat_locations(each, min_incidents=1) for each in (frame, other))
+    assert one["location_id"].tolist() == two["location_id"].tolist()
+    columns = [name for name in one.columns if name != "leading_categories"]
+    pd.testing.assert_frame_equal(pd.DataFrame(one[columns]), pd.DataFrame(two[columns]), check_exact=True)
+
+
+SQUARES = gpd.GeoDataFrame(
+    {"name": ["w", "e"]},
+    geometry=[
+        shapely.box(399_990, 399_990, 400_105, 400_150),
+        shapely.box(400_105, 399_990, 400_180, 400_260),
+    ],
+    crs=27700,
+)
+
+
+@given(POINTS, st.sampled_from(["cells", "areas", "within"]), st.integers(1, 60))
+def test_each_incident_is_in_one_location_or_counted_as_in_none(
+    xy: list[tuple[float, float]], kind: str, split: int
+) -> None:
+    xy = [*xy, (400_100.0, 400_100.0)]
+    frame = points_of(xy)
+    by = {"cells": Grid.over(SQUARES, cell_size=50), "areas": SQUARES, "within": None}[kind]
+    found = locate(frame, by=by, within=70.0 if kind == "within" else None)
+    assert len(found.codes) == len(frame)
+    assert len(set(found.ids.tolist())) == len(found.ids)
+    inside = [
+        any(shapely.intersects(square, shapely.Point(x, y)) for square in SQUARES.geometry) for x, y in xy
+    ]
+    if kind == "areas":
+        assert (found.codes >= 0).tolist() == inside
+    if kind == "within":
+        # Last time's list, of the first rows, partitions the rows of this time too.
+        assert (found.codes >= 0).all()
+        before = hs.repeat_locations(frame.iloc[:split], within=70.0, min_incidents=1)
+        after = locate(frame, within=70.0, previous=read_previous(before))
+        for code in range(len(after)):
+            members = np.array(xy)[after.codes == code]
+            assert len(members) < 2 or pdist(members).max() <= 70.0
+        assert set(before["location_id"]) <= set(after.ids.tolist())
+    assert int(
+        np.bincount(found.codes[found.codes >= 0], minlength=1).sum() + (found.codes < 0).sum()
+    ) == len(xy)

@@ -108,6 +108,110 @@ COLUMNS: dict[str, Column] = {
         "incidents per square km",
         2,
     ),
+    "street_id": Column(
+        "Street id",
+        "Id of the street segment: the street layer's own, or made from the line's ends and middle",
+    ),
+    "street_distance_m": Column(
+        "Distance to street", "Straight distance from the incident's point to its street", "m", 1
+    ),
+    "road_class": Column("Road class", "Class of the road, as the street layer writes it"),
+    "length_m": Column("Length", "Length of the street segment from junction to junction", "m", 1),
+    "start_node": Column("Start node", "Node at the first end of the segment"),
+    "end_node": Column("End node", "Node at the last end of the segment"),
+    "months_active_expected": Column(
+        "Months expected",
+        "Months with incidents, on average, if as many were spread evenly over the months observed",
+        "months",
+        1,
+    ),
+    "longest_run": Column(
+        "Longest run",
+        "Most months with incidents one after another; a month without a file breaks a run",
+        "months",
+    ),
+    "burstiness": Column(
+        "Burstiness",
+        "Variance / mean of the monthly counts: about 1 when spread evenly, more in lumps",
+        "",
+        2,
+    ),
+    "first_month": Column("First month", "First month with an incident"),
+    "last_month": Column("Last month", "Last month with an incident"),
+    "months_since_last": Column(
+        "Months since last", "From the last month with an incident to the date of the table", "months"
+    ),
+    "pattern": Column(
+        "Pattern",
+        "steady, burst, newly appeared, faded, same season each year, once, or too few to say, by the published rule",
+    ),
+    "season": Column("Season", "Calendar months in which incidents come back each year"),
+    "recent_incidents": Column(
+        "Recent incidents",
+        "In the last months that have the same month a year before, at most 12",
+        "incidents",
+    ),
+    "year_before_incidents": Column("A year before", "In the same months a year before", "incidents"),
+    "months_compared": Column("Months compared", "Months on each side of that comparison", "months"),
+    "rate_ratio": Column("Rate ratio", "Recent incidents / those a year before", "", 2),
+    "rate_ratio_low": Column("Rate ratio, low", "Lower end of its exact 95 % interval", "", 2),
+    "rate_ratio_high": Column("Rate ratio, high", "Upper end of its exact 95 % interval", "", 2),
+    "trend_s": Column(
+        "Trend S",
+        "Seasonal Kendall: rises minus falls between the same months of two years; empty below 24 months",
+        "",
+        0,
+    ),
+    "trend_tau": Column("Trend tau", "S / number of pairs, -1 to 1", "", 2),
+    "trend_z": Column("Trend z", "Seasonal Kendall z score", "", 2),
+    "trend_p": Column(
+        "Trend p",
+        "Two-sided; too small where months come in good and bad spells; not corrected for the number of locations",
+        "",
+        "g",
+    ),
+    "trend_per_year": Column(
+        "Trend per year",
+        "Median change of a month's incidents from year to year",
+        "incidents a month per year",
+        2,
+    ),
+    "harm": Column(
+        "Harm",
+        "Sum of the user's weights; empty where no incident has one. Index and edition are in the notes",
+        "weight",
+        2,
+    ),
+    "harm_rank": Column("Rank by harm", "Locations with as much harm share a rank"),
+    "count_rank": Column("Rank by count", "Locations with as many incidents share a rank"),
+    "largest_event_pct": Column(
+        "Largest single incident (% of harm)", "At 80, the rank by harm says where one incident was", "%", 1
+    ),
+    "without_weight": Column(
+        "Incidents without weight", "In categories left out of the harm by name", "incidents"
+    ),
+    "measure": Column("Measure", "What the figure measures"),
+    "unit": Column("Unit", "Unit of the figure"),
+    "low": Column("Low", "Lower end of its 95 % interval or range", "", "g"),
+    "high": Column("High", "Upper end", "", "g"),
+    "observed": Column("Observed", "In the data; read beside chance", "", "g"),
+    "observed_low": Column("Observed, low", "95 % interval, locations resampled", "", "g"),
+    "observed_high": Column("Observed, high", "95 % interval, locations resampled", "", "g"),
+    "chance": Column("By chance", "Mean if every location were as likely as the next", "", "g"),
+    "chance_low": Column("By chance, low", "95 % of simulations", "", "g"),
+    "chance_high": Column("By chance, high", "95 % of simulations", "", "g"),
+    "locations_pct": Column("Locations (%)", "Busiest first", "%", 3),
+    "incidents_pct": Column("Incidents (%)", "Held by these locations", "%", 3),
+    "chance_pct": Column(
+        "Incidents by chance (%)", "Mean if every location were as likely as the next", "%", 3
+    ),
+    "chance_low_pct": Column("By chance, low (%)", "95 % of simulations", "%", 3),
+    "chance_high_pct": Column("By chance, high (%)", "95 % of simulations", "%", 3),
+    "change": Column("Change", "stayed, entered or left the top"),
+    "number_before": Column("Number before", "Place in the earlier list"),
+    "number_after": Column("Number after", "Place in the later list"),
+    "incidents_before": Column("Incidents before", "In the earlier period", "incidents"),
+    "incidents_after": Column("Incidents after", "In the later period", "incidents"),
     "number": Column("Number", "Row of this list, and the number on the map"),
     "rank": Column("Rank", "Rank by incidents; locations with as many incidents share a rank"),
     "location_id": Column(

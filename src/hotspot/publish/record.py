@@ -80,7 +80,12 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     finally:
         log.removeHandler(choices)
         log.setLevel(level)
-    write_text_whole(place / NAME, _text(run, place))
+    write_run(run, place)
+
+
+def write_run(run: recording.Run, place: Path) -> Path:
+    """Write the manifest of a run into the folder of its outputs."""
+    return write_text_whole(place / NAME, _text(run, place))
 
 
 class _Choices(logging.Handler):

@@ -54,13 +54,13 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() != ".csv":
         raise InputError(f"{target.name} must end in .csv")
-    table = _flat(frame)
+    table = flat(frame)
     names = [str(name) for name in table.columns]
-    headers = _unique([column(name).header for name in names])
+    headers = unique_headers([column(name).header for name in names])
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerow([guard(header) for header in headers])
-    written = [_texts(table[name], column(name)) for name in names]
+    written = [texts_of(table[name], column(name)) for name in names]
     writer.writerows(zip(*written, strict=True))
     rows = [[guard(header), guard(name), c.meaning, c.unit] for header, name, c in _described(headers, names)]
     meaning = io.StringIO()
@@ -123,7 +123,7 @@ def guard(text: str) -> str:
     return GUARD + clean if _RUNS.match(text) or _RUNS.match(bare) or _CHANGED.match(bare) else clean
 
 
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as plain columns, with source and marking last."""
     table = pd.DataFrame(frame).copy()
     _refuse_twice([*table.columns, *([] if frame.index.name is None else [frame.index.name])])
@@ -163,7 +163,8 @@ def _centre_columns(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     return columns | {"lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()}
 
 
-def _unique(headers: list[str]) -> list[str]:
+def unique_headers(headers: list[str]) -> list[str]:
+    """Return the headers, numbered where one stands twice."""
     seen: dict[str, int] = {}
     unique = []
     for header in headers:
@@ -176,8 +177,9 @@ def _described(headers: list[str], names: list[str]) -> list[tuple[str, str, Col
     return [(header, name, column(name)) for header, name in zip(headers, names, strict=True)]
 
 
-def _texts(values: pd.Series, how: Column) -> list[str]:
-    """Write one column's values as text."""
+def texts_of(values: pd.Series, how: Column, *, keep: Callable[[str], str] | None = None) -> list[str]:
+    """Write one column's values as text; ``keep`` makes text safe for where it goes (`guard` for a spreadsheet)."""
+    keep = guard if keep is None else keep
     kind = values.dtype
     if isinstance(kind, pd.PeriodDtype):
         return ["" if value is pd.NaT else str(value) for value in values]
@@ -194,10 +196,10 @@ def _texts(values: pd.Series, how: Column) -> list[str]:
         return [
             "" if not np.isfinite(value) else write(float(value)) for value in values.to_numpy(dtype=float)
         ]
-    return [_text(value, how) for value in values.astype(object)]
+    return [_text(value, how, keep) for value in values.astype(object)]
 
 
-def _text(value: object, how: Column) -> str:
+def _text(value: object, how: Column, keep: Callable[[str], str]) -> str:
     """Write one value of a column of mixed kinds: numbers stay numbers, all else is text."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
@@ -207,7 +209,7 @@ def _text(value: object, how: Column) -> str:
         return str(int(value))
     if isinstance(value, float | np.floating):
         return _number_writer(how)(float(value)) if np.isfinite(value) else ""
-    return guard(str(value))
+    return keep(str(value))
 
 
 def _number_writer(how: Column) -> Callable[[float], str]:

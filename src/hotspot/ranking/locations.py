@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,39 +12,69 @@ from numpy.typing import NDArray
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.geography.incidents import point_coordinates, refuse_silent_sum, starts_of
-from hotspot.geography.precision import refuse_finer
-from hotspot.geography.projection import BNG, to_lon_lat
+from hotspot.geography.incidents import refuse_silent_sum, starts_of
+from hotspot.geography.projection import BNG
 from hotspot.intake.breaks import refuse_across_breaks
-from hotspot.ranking.places import group_within
+from hotspot.ranking.area_columns import Areas
+from hotspot.ranking.identity import By, locate
+from hotspot.ranking.located import Located
+from hotspot.ranking.location_columns import Shown, describe, ranks_of
+from hotspot.ranking.monthly import Monthly, count_months, observed_months
+from hotspot.ranking.previous import Previous, changes_record, location_changes, read_previous
+
+if TYPE_CHECKING:
+    from hotspot.ranking.harm import HarmWeights
 
 log = logging.getLogger("hotspot")
 
-LEADING = 3
 Integers = NDArray[np.int64]
+
+_MOVED = {"place_id": "points", "location": "points", "street_id": "points", "lsoa_code": "lsoa codes"}
 
 
 def repeat_locations(
     incidents: gpd.GeoDataFrame,
     *,
-    by: str | None = None,
+    by: By | None = None,
     within: float | None = None,
+    places: pd.DataFrame | None = None,
+    harm: HarmWeights | None = None,
+    areas: Areas | None = None,
+    previous: Previous | None = None,
     min_incidents: int = 2,
+    seed: int = 0,
+    top: int = 20,
     across_breaks: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Rank locations by their reported incidents.
+    """Rank locations by their reported incidents, and say how sure each rank is.
 
     Parameters
     ----------
     incidents
         Points with a CRS; ``start`` gives months and dates, ``category`` and ``location`` names.
     by
-        The column that says which location an incident is at; ``"place_id"`` when neither ``by`` nor
-        ``within`` is given.
+        What one location is: a column of the incidents (an id such as a UPRN, a premises, the street of
+        `snap_to_streets`), a `Grid` (its cells), or polygons (parks, estates, stations) with a column of ids: the
+        first there is of place_id, area_id, code, id and name, else the first of text. ``"place_id"`` when
+        neither ``by`` nor ``within`` is given.
     within
         Or: the largest distance in metres between any two points of one location.
+    places
+        The full list of places, those without an incident too: a frame with the ids in the column ``by`` (and names
+        in ``location``), or points with ``within``. Cells and areas are a full list by themselves.
+    harm
+        Weights for categories, from `HarmWeights.read`; ranks by harm then stand beside those by count.
+    areas
+        Columns of areas for each location, such as ``{"ward": wards, "order": orders}``; or names of columns that the
+        incidents have already.
+    previous
+        Last time's result, or the CSV that `write_csv` made of it: its locations keep their ids and points.
     min_incidents
-        Leave out locations with fewer incidents. Shares are of all incidents all the same.
+        Leave rows with fewer incidents out of the result. Models and shares are of all locations all the same.
+    seed
+        For models of ranks that draw. Today's is computed without draws, so nothing depends on it.
+    top
+        The N of ``probability_top``.
     across_breaks
         Go on although the points of a source changed within the months given, such as the map points of
         data.police.uk in July 2022; the break is then printed with every output.
@@ -52,77 +82,105 @@ def repeat_locations(
     Returns
     -------
     GeoDataFrame
-        One point a location (its busiest coordinates, EPSG:27700), most incidents first: ``number``
-        (1, 2, 3 ...: the row, and the number on the map), ``rank`` (locations with as many incidents
-        share it), ``location_id``, ``location`` (most frequent text; "map point near X" for anonymised
-        points), ``incidents``, ``share_pct`` and ``cumulative_pct`` (of all incidents given),
-        ``months_active`` of ``months_observed``, ``first``, ``last`` (dates; months where the data has no days),
-        ``leading_categories``, ``easting``, ``northing`` (m), ``lon``, ``lat`` (degrees), geometry.
+        One point a location (its busiest coordinates, EPSG:27700), most incidents first:
+
+        - ``number`` (1, 2, 3 ...: the row, and the number on the map), ``rank`` (locations with as many incidents
+          share it), ``rank_low``, ``rank_high``, ``probability_top``, ``same_rank_group`` and the shrunken rate, from
+          `hotspot.ranking.uncertainty.rank_uncertainty`;
+        - ``location_id``, ``location`` (the name that cells, areas or ``places`` give, else the most frequent text;
+          "map point near X" for anonymised points), ``known_place``, ``in_previous`` (with ``previous``);
+        - ``incidents``, ``share_pct`` and ``cumulative_pct`` (of all incidents given);
+        - when: the columns of `hotspot.ranking.pattern.monthly_pattern`, ``first``, ``last`` (dates; months where the
+          data has no days), ``days_since_last``, and `hotspot.ranking.clock.day_and_hour_columns`;
+        - with ``harm``, those of `hotspot.ranking.harm.harm_columns`;
+        - ``leading_categories``, ``n_`` and the name of each source where there are several publishers, ``flags`` (see
+          `hotspot.ranking.flags.flag_texts`), the columns of ``areas``;
+        - ``points`` (with ``within``: every point of the location), ``easting``, ``northing`` (m), ``lon``,
+          ``lat`` (degrees), geometry.
+
         Incidents that `flag_known_places` set apart follow after the others, one location for each
-        ``known_place``, ranked among themselves.
+        ``known_place``, ranked among themselves and outside the model.
 
     Raises
     ------
     InputError
-        If both ``by`` and ``within`` are given, a column is missing, a place id is missing, or ``within``
-        is finer than the data; or if a break of the source parts the months and ``across_breaks`` is False.
+        If both ``by`` and ``within`` are given, a column is missing, an id is missing, or the unit is finer than
+        the data; if a break of the source parts the months and ``across_breaks`` is False; if sources
+        would be added up without `combine_sources`; if a category has no harm weight.
 
     Notes
     -----
-    Order: incidents, then months active, then the latest incident, then location_id; so it never
-    depends on the order of rows. Months observed are those for which the record has a file; without a
-    record, all months from the first incident to the last.
+    Order: incidents, then months active, then the latest incident, then location_id; so it never depends on the
+    order of rows or the names of categories. Months observed are those for which the record has a file; without a
+    record, all months from the first incident to the last. Without ``places`` the model knows only locations
+    with an incident: it is zero-truncated, and the record says so.
 
-    How this can mislead: a rank has no interval here, and neighbours in the list often differ by one
-    incident. A location can lead by one bad month: read months_active beside incidents. Anonymised
-    map points stand for several streets.
+    With ``within``, ``location_id`` names the point that opened the location and stays with it. A list given as
+    ``previous`` next time should be written with ``min_incidents=1``: locations that were left out are found anew.
+    What became of each is in the record, and in `location_changes`.
+
+    How this can mislead: neighbours in the list often cannot be told apart; read rank_low and rank_high. A
+    location can lead by one bad month: read months_active beside months_active_expected. Anonymised map
+    points stand for several streets. More reports can mean more reporting.
     """
-    if by is not None and within is not None:
-        raise InputError("give by= or within=, not both: they are two different ideas of one location")
-    if not isinstance(min_incidents, int | np.integer) or min_incidents < 1:
-        raise InputError(f"min_incidents={min_incidents!r} must be a whole number of 1 or more")
-    if len(incidents) == 0:
-        raise InputError("there are no incidents to rank; check the filter and the area")
+    _check(incidents, min_incidents, top)
     refuse_silent_sum(incidents, "repeat_locations")
-    x, y = point_coordinates(incidents)
-    by = "place_id" if by is None and within is None else by
-    incidents = _on_one_side(incidents, by, across_breaks)
-    keys, ids, known = _all_keys(incidents, by, within, x, y)
-    table = _count(incidents, keys, x, y)
-    table["location_id"] = _group_ids(table) if ids is None else [ids[key] for key in table.index]
-    if known:
-        table["known_place"] = [known.get(int(key)) for key in table.index]
-    table = _ordered(table)
-    table["share_pct"] = 100.0 * table["incidents"] / len(incidents)
-    table["cumulative_pct"] = 100.0 * table["incidents"].cumsum() / len(incidents)
-    table["months_observed"] = _months_observed(incidents)
-    shown = table[table["incidents"] >= min_incidents].reset_index(drop=True)
-    if shown.empty:
+    last = None if previous is None else read_previous(previous)
+    incidents = _on_one_side(incidents, by, within, across_breaks)
+    located = locate(incidents, by=by, within=within, places=places, previous=last)
+    starts = starts_of(incidents) if "start" in incidents.columns else None
+    months, recorded = observed_months(incidents, starts)
+    if len(months) and not recorded:
+        span = f"{months[0]} to {months[-1]}"
+        log.info("months observed: %s, since the frame has no record of its files", span)
+    monthly = count_months(located.codes, starts, months, len(located))
+    order, counts = _order(located, monthly, starts)
+    shown = order[counts[order] >= min_incidents]
+    if len(shown) == 0:
         raise InputError(
-            f"no location has {min_incidents} or more incidents (the most is {int(table['incidents'].max())}); "
+            f"no location has {min_incidents} or more incidents (the most is {int(counts.max(initial=0))}); "
             "use a smaller min_incidents or a longer period"
         )
-    result = _finished(incidents, shown)
-    parameters = {
-        "by": by,
-        "within_m": within,
+    rows = Shown(incidents, located, monthly, order, shown, counts, _as_of(incidents, months))
+    ranks, model = ranks_of(rows, top)
+    table = describe(rows, harm=harm, areas=areas, previous=last, ranks=ranks)
+    points = gpd.points_from_xy(table["easting"], table["northing"])
+    result = gpd.GeoDataFrame(table, geometry=points, crs=BNG)
+    record: dict[str, Any] = {
         "min_incidents": min_incidents,
         "across_breaks": across_breaks,
+        "seed": seed,
+        "top": top,
+        "locations": len(located),
+        "zeros_included": located.complete,
+        "shown": len(shown),
+        "incidents": len(incidents),
+        "rank_model": model,
     }
-    return provenance.carry(
-        incidents,
-        result,
-        "repeat_locations",
-        **parameters,
-        locations=len(table),
-        shown=len(shown),
-        incidents=len(incidents),
-    )
+    if last is not None:
+        record["previous"] = dict(changes_record(location_changes(last, result)))
+    if harm is not None:
+        record["harm"] = harm.name
+    result = provenance.carry(incidents, result, "repeat_locations", **located.record, **record)
+    notes = [*_chosen(incidents), *located.notes, *_model_notes(located, model)]
+    for text in notes if harm is None else [*notes, harm.note(incidents)]:
+        provenance.note(result, text)
+    return result
 
 
-def _on_one_side(incidents: gpd.GeoDataFrame, by: str | None, across_breaks: bool) -> gpd.GeoDataFrame:
+def _check(incidents: gpd.GeoDataFrame, min_incidents: int, top: int) -> None:
+    for name, value in (("min_incidents", min_incidents), ("top", top)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+            raise InputError(f"{name}={value!r} must be a whole number of 1 or more")
+    if len(incidents) == 0:
+        raise InputError("there are no incidents to rank; check the filter and the area")
+
+
+def _on_one_side(
+    incidents: gpd.GeoDataFrame, by: By | None, within: float | None, across_breaks: bool
+) -> gpd.GeoDataFrame:
     """Refuse to count a location over months in which its points or codes were drawn anew."""
-    affects = {None: "points", "place_id": "points", "location": "points", "lsoa_code": "lsoa codes"}.get(by)
+    affects = _MOVED.get(by) if isinstance(by, str) else "points"
     if affects is None:
         return incidents
     return refuse_across_breaks(
@@ -134,172 +192,64 @@ def _on_one_side(incidents: gpd.GeoDataFrame, by: str | None, across_breaks: boo
     )
 
 
-def _all_keys(
-    incidents: gpd.GeoDataFrame, by: str | None, within: float | None, x: NDArray[Any], y: NDArray[Any]
-) -> tuple[Integers, list[str] | None, dict[int, str]]:
-    """Number the location of each incident, known places set apart last; return their names too."""
-    apart = np.zeros(len(incidents), dtype=bool)
-    if "ranked_apart" in incidents.columns:
-        apart = incidents["ranked_apart"].to_numpy(dtype=bool)
-    keys = np.zeros(len(incidents), dtype=np.int64)
-    ids: NDArray[Any] | None = np.empty(0, dtype=object)
-    if not apart.all():
-        keys[~apart], ids = _keys(incidents[~apart], by, within, x[~apart], y[~apart])
-    first = int(keys[~apart].max(initial=-1)) + 1
-    codes, names = (
-        pd.factorize(incidents.loc[apart, "known_place"].astype("str"), sort=True)
-        if apart.any()
-        else ([], [])
-    )
-    keys[apart] = first + np.asarray(codes, dtype=np.int64)
-    known = {first + number: str(name) for number, name in enumerate(names)}
-    labels = None if ids is None else [*map(str, ids), *(f"known place: {name}" for name in known.values())]
-    return keys, labels, known
+def _order(
+    located: Located, monthly: Monthly | None, starts: pd.Series[pd.Timestamp] | None
+) -> tuple[Integers, Integers]:
+    """Return the locations with an incident in the order of the list, and the incidents of all."""
+    codes = located.codes[located.codes >= 0]
+    counts = np.bincount(codes, minlength=len(located)).astype(np.int64)
+    keys: list[NDArray[Any]] = [np.argsort(np.argsort(located.ids, kind="stable"), kind="stable")]
+    if starts is not None:
+        days = starts.to_numpy().astype("datetime64[us]").astype(np.int64)
+        latest = np.full(len(located), np.iinfo(np.int64).min, dtype=np.int64)
+        np.maximum.at(latest, codes, days[located.codes >= 0])
+        keys.append(-np.maximum(latest, -np.iinfo(np.int64).max))
+    if monthly is not None:
+        keys.append(-(monthly.counts > 0).sum(axis=1))
+    order = np.lexsort([*keys, -counts, located.apart])
+    return order[counts[order] > 0], counts
 
 
-def _keys(
-    incidents: gpd.GeoDataFrame, by: str | None, within: float | None, x: NDArray[Any], y: NDArray[Any]
-) -> tuple[Integers, NDArray[Any] | None]:
-    """Number the location of each incident; with ``by``, return the ids that the numbers stand for."""
-    if within is not None:
-        number = isinstance(within, int | float | np.number) and not isinstance(within, bool)
-        if not (number and np.isfinite(within) and within > 0):
-            raise InputError(f"within={within!r} is not a positive number of metres")
-        refuse_finer(incidents, float(within), "within")
-        return group_within(x, y, float(within)), None
-    if by not in incidents.columns:
-        raise InputError(
-            f"by={by!r} is no column of the incidents; they have {', '.join(map(str, incidents.columns[:14]))}. "
-            "Use within=100 to group points by distance"
+def _as_of(incidents: gpd.GeoDataFrame, months: pd.PeriodIndex) -> str | None:
+    """Return the day that stands for today, not before the last observed month."""
+    recorded = provenance.of(incidents)["as_of"]
+    if len(months) == 0:
+        return recorded
+    end = str(months[-1].end_time.date())
+    return end if recorded is None else max(str(recorded), end)
+
+
+def _model_notes(located: Located, model: dict[str, Any]) -> list[str]:
+    if not model:
+        return []
+    sentences = []
+    if not located.complete:
+        sentences.append(
+            "Ranks and their intervals are among the locations with a reported incident; the full list of places is not "
+            "known, so places without any are not in the model (zero-truncated)."
         )
-    missing = incidents[by].isna().to_numpy()
-    if missing.any():
-        first = incidents.index[int(np.flatnonzero(missing)[0])]
-        raise InputError(
-            f"{int(missing.sum()):,} of {len(incidents):,} incidents have no {by!r} (the first is row {first}); "
-            "leave them out, counted, or use within="
+    if model["months"] == 1:
+        sentences.append(
+            "One observed month says nothing on how months vary: the intervals of ranks are too short if they do."
         )
-    keys, ids = pd.factorize(_id_texts(incidents[by]), sort=True)
-    return keys.astype(np.int64), np.asarray(ids)
+    return sentences
 
 
-def _id_texts(values: pd.Series) -> pd.Series:
-    """Write ids as text; a number that a spreadsheet made of a UPRN loses its ``.0``."""
-    if pd.api.types.is_float_dtype(values.dtype) and bool((values % 1 == 0).all()):
-        values = values.astype("int64")
-    return values.astype("str")
-
-
-def _count(incidents: gpd.GeoDataFrame, keys: Integers, x: NDArray[Any], y: NDArray[Any]) -> pd.DataFrame:
-    rows = pd.DataFrame({"key": keys, "easting": x, "northing": y})
-    table = rows.groupby("key").size().rename("incidents").to_frame()
-    spots = rows.groupby(["key", "easting", "northing"]).size().rename("at_spot").reset_index()
-    # The busiest coordinates stand for the location; ties go west, then south.
-    spots = spots.sort_values(["key", "at_spot", "easting", "northing"], ascending=[True, False, True, True])
-    busiest = spots.drop_duplicates("key").set_index("key")
-    table[["easting", "northing"]] = busiest[["easting", "northing"]]
-    if "start" in incidents.columns:
-        dates = pd.DataFrame({"key": keys, "start": starts_of(incidents).to_numpy()})
-        dates["month"] = dates["start"].dt.to_period("M")
-        table["months_active"] = (
-            dates.dropna().groupby("key")["month"].nunique().reindex(table.index, fill_value=0)
-        )
-        # Where the data has only months, a day would be invented: first and last are months too.
-        column = "month" if _month_only(incidents) else "start"
-        ends = dates.groupby("key")[column].agg(["min", "max"])
-        table["first"], table["last"] = ends["min"], ends["max"]
-    if "location" in incidents.columns:
-        table["location"] = _most_frequent(keys, incidents["location"]).reindex(table.index)
-    if "category" in incidents.columns:
-        table["leading_categories"] = _leading(keys, incidents["category"]).reindex(table.index)
-    return table
-
-
-def _month_only(incidents: gpd.GeoDataFrame) -> bool:
-    return "time_precision" in incidents.columns and bool((incidents["time_precision"] == "month").any())
-
-
-def _tally(keys: Integers, values: pd.Series) -> pd.DataFrame:
-    """Count each location's values, most frequent first and then by name."""
-    pairs = pd.DataFrame({"key": keys, "value": values.astype(object).to_numpy()}).dropna()
-    counts = pairs.groupby(["key", "value"]).size().rename("times").reset_index()
-    return counts.sort_values(["key", "times", "value"], ascending=[True, False, True])
-
-
-def _most_frequent(keys: Integers, values: pd.Series) -> pd.Series:
-    return _tally(keys, values).drop_duplicates("key").set_index("key")["value"]
-
-
-def _leading(keys: Integers, values: pd.Series) -> pd.Series:
-    counts = _tally(keys, values)
-    place = counts.groupby("key").cumcount()
-    top = counts[place < LEADING]
-    text = top["value"].astype(str) + " " + top["times"].astype(str)
-    return text.groupby(top["key"]).agg("; ".join)
-
-
-def _group_ids(table: pd.DataFrame) -> list[str]:
-    return [
-        f"E{easting:06.0f} N{northing:06.0f}"
-        for easting, northing in zip(table["easting"], table["northing"], strict=True)
-    ]
-
-
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    columns, ascending = ["incidents"], [False]
-    if "known_place" in table.columns:
-        table = table.assign(_apart=table["known_place"].notna())
-        columns, ascending = ["_apart", "incidents"], [True, False]
-    for column in ("months_active", "last"):
-        if column in table.columns:
-            columns.append(column)
-            ascending.append(False)
-    return table.sort_values([*columns, "location_id"], ascending=[*ascending, True], kind="stable")
-
-
-def _months_observed(incidents: gpd.GeoDataFrame) -> int | None:
-    observed = provenance.months_observed(incidents)
-    if observed:
-        return len(observed)
-    if "start" not in incidents.columns or incidents["start"].isna().all():
-        return None
-    first, last = incidents["start"].min().to_period("M"), incidents["start"].max().to_period("M")
-    months = last.ordinal - first.ordinal + 1
-    log.info(
-        "months observed: %s, all from %s to %s, since the frame has no record of its files",
-        months,
-        first,
-        last,
-    )
-    return int(months)
-
-
-def _finished(incidents: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoDataFrame:
-    table = table.copy()
-    table["number"] = np.arange(1, len(table) + 1)
-    ranked = table.groupby("_apart")["incidents"] if "_apart" in table.columns else table["incidents"]
-    table["rank"] = ranked.rank(method="min", ascending=False).astype("int64")
-    lon, lat = to_lon_lat(table["easting"], table["northing"])
-    table["lon"], table["lat"] = np.round(lon, 6), np.round(lat, 6)
-    if "location" in table.columns:
-        table["location"] = _names(incidents, table)
-    order = [
-        "number", "rank", "location_id", "location", "known_place", "incidents", "share_pct", "cumulative_pct",
-        "months_active", "months_observed", "first", "last", "leading_categories", "easting", "northing", "lon", "lat",
-    ]  # fmt: skip
-    columns = [column for column in order if column in table.columns]
-    points = gpd.points_from_xy(table["easting"], table["northing"])
-    return gpd.GeoDataFrame(table[columns], geometry=points, crs=BNG)
-
-
-def _names(incidents: gpd.GeoDataFrame, table: pd.DataFrame) -> pd.Series:
-    """Name locations; an anonymised map point is near a street, never at it."""
-    names = table["location"].astype(object)
-    anonymised = (
-        "location_precision" in incidents.columns and (incidents["location_precision"] == "map_point").any()
-    )
-    if not anonymised:
-        return names.where(names.notna(), None).astype("str")
-    street = names.astype("str").str.replace(r"^On or near\s*", "", regex=True).str.strip()
-    unnamed = names.isna() | (street == "")
-    return ("map point near " + street).where(~unnamed, "map point (street not named)")
+def _chosen(incidents: gpd.GeoDataFrame) -> list[str]:
+    """Say which incidents were chosen, so that a list names its own filter."""
+    sentences = []
+    for step in provenance.of(incidents)["steps"]:
+        if step["step"] != "select_incidents":
+            continue
+        parts = []
+        if step.get("category"):
+            parts.append(f"category {', '.join(step['category'])}")
+        if step.get("start") or step.get("end"):
+            parts.append(f"months {step.get('start') or 'the first'} to {step.get('end') or 'the last'}")
+        if step.get("calendar_months"):
+            parts.append(f"calendar months {', '.join(map(str, step['calendar_months']))}")
+        if parts:
+            sentences.append(
+                f"Incidents chosen: {'; '.join(parts)} ({step['kept']:,} of {step['of']:,} incidents)."
+            )
+    return sentences

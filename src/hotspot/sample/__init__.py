@@ -37,6 +37,7 @@ __all__ = [
     "PlantedCluster",
     "borough",
     "council_cases",
+    "example_harm_weights",
     "expected_relative_risk",
     "export",
     "export_names",
@@ -47,6 +48,7 @@ __all__ = [
     "planted_clusters",
     "police_uk_archive",
     "relative_risk_at",
+    "streets",
 ]
 
 BOROUGH_LAYER = "sandwell_borough"
@@ -99,6 +101,11 @@ def export(name: str) -> Path:
     and seasons are those of the other samples.
     """
     return files.embedded(_EXPORTS[_known(name)])
+
+
+def example_harm_weights() -> Path:
+    """Return the path of an EXAMPLE table of harm weights, all made up: for its form, never for use."""
+    return files.embedded(files.HARM_FILE)
 
 
 def mapping(name: str) -> Path:
@@ -176,6 +183,29 @@ def map_points(*, seed: int = SEED) -> gpd.GeoDataFrame:
     lsoa_name, geometry. Made anew from the seed (a fraction of a second), then kept.
     """
     return _points(seed).copy()
+
+
+@cache
+def _streets(seed: int) -> gpd.GeoDataFrame:
+    from hotspot.sample import roads
+
+    return roads.make_streets(_points(seed), seed=seed)
+
+
+def streets(*, seed: int = SEED) -> gpd.GeoDataFrame:
+    """Return simulated streets past the simulated map points, EPSG:27700.
+
+    None of them exists; their names and classes say so, and the record says that they are simulated. The street
+    of a map point has the name in its location text ("Simulated Street 0001"), runs within 15 m of it, and
+    is the street nearest to it; links without a name join the streets. Made anew from the seed (under a second),
+    then kept.
+
+    Returns
+    -------
+    GeoDataFrame, one row a segment, with the columns of `hotspot.read_streets`: street_id, name, road_class,
+    length_m, start_node, end_node, geometry.
+    """
+    return _streets(seed).copy()
 
 
 def generate(folder: str | Path, *, seed: int = SEED) -> tuple[Path, Path]:

@@ -16,6 +16,7 @@ COUNCIL_FILE = "simulated_council_cases.csv"
 POLICE_LOG_FILE = "simulated_police_log.csv"
 FIRE_FILE = "simulated_fire_service.xlsx"
 EMERGENCY_FILE = "simulated_emergency_department.csv"
+HARM_FILE = "EXAMPLE_harm_weights.csv"
 PLACES_FILE = "simulated_place_names.csv"
 BOUNDARY_FILE = "west_midlands.gpkg"
 
