@@ -6,7 +6,7 @@ and stops.
 
     python docs/studies/real_data.py
 
-writes ``docs/studies/real_data.md``.
+writes ``docs/studies/real_data.md`` and, on the cells of the first case, ``docs/studies/real_cells.md``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
 
 import hotspot as hs
 
@@ -68,42 +74,121 @@ CASES = (
 )
 
 
-def hot_cells(case: Case, root: Path) -> dict[str, int]:
-    """Count the hot cells of one case by each test."""
+def real_root() -> Path | None:
+    """Return the folder of real data, or None where there is none."""
+    root = Path(os.environ.get("HOTSPOT_REAL_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+    return root if root.is_dir() else None
+
+
+@cache
+def _incidents(case: Case, root: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     area = hs.read_area(root / case.area, layer="borough")
     incidents = hs.read_police_uk([root / part for part in case.data], area=area).incidents
-    incidents = hs.select_incidents(incidents, category=case.category)
-    grid = hs.Grid.over(area, cell_size=case.cell_size)
-    cells = hs.count_incidents(incidents, grid, geometry=False)
-    found = {"incidents": len(incidents), "cells": len(cells), "empty": int((cells["n"] == 0).sum())}
-    for name, star, inference in TESTS:
-        tested = hs.getis_ord(cells, grid, star=star, inference=inference)
-        found[name] = int(((tested["gi_q"] <= LEVEL) & (tested["gi_z"] > 0)).sum())
-    return found
+    return hs.select_incidents(incidents, category=case.category), area
+
+
+def grid_over(case: Case, root: Path, cell_size: float) -> hs.Grid:
+    """Return the grid over a case's area."""
+    return hs.Grid.over(_incidents(case, root)[1], cell_size=cell_size)
+
+
+def count_real(case: Case, root: Path | None, cell_size: float) -> pd.DataFrame:
+    """Count a case's incidents by cells of some size."""
+    if root is None:
+        raise FileNotFoundError("no real data")
+    return hs.count_incidents(_incidents(case, root)[0], grid_over(case, root, cell_size), geometry=False)
+
+
+def tested(case: Case, root: Path) -> dict[str, pd.DataFrame]:
+    """Return one case's cells by each test, and by the exact one as if the boundary cut none of them."""
+    cells = count_real(case, root, case.cell_size)
+    grid = grid_over(case, root, case.cell_size)
+    found = {
+        name: hs.getis_ord(cells, grid, star=star, inference=inference) for name, star, inference in TESTS
+    }
+    covered = gpd.GeoDataFrame(geometry=[shapely.union_all(grid.polygons())], crs=grid.crs)
+    whole = hs.Grid.over(covered, cell_size=case.cell_size)
+    return found | {
+        "as whole": hs.getis_ord(cells.assign(share_in_area=1.0), whole),
+        "upper tail": hs.getis_ord(cells, grid, alternative="greater"),
+        "lower tail": hs.getis_ord(cells, grid, alternative="less"),
+    }
+
+
+def is_hot(cells: pd.DataFrame) -> pd.Series[bool]:
+    return cells["gi_class"].isin(["hot 95%", "hot 99%"])
+
+
+def cells_table(results: dict[str, pd.DataFrame]) -> str:
+    """Say of the first case why the tests differ: the counts, and the cells hot by one test alone."""
+    normal, exact = results["normal Gi*"], results["exact Gi*"]
+    n, cut = normal["n"], normal["share_in_area"] < 1
+    both = is_hot(normal) & is_hot(exact)
+    alone = is_hot(normal) & ~is_hot(exact)
+    single = alone & (normal["n"] == 0)
+    differ = (exact["gi_z"] > 0) != (results["upper tail"]["gi_p"] < results["lower tail"]["gi_p"])
+    figures = [
+        ("mean count of a cell", f"{n.mean():.2f}"),
+        ("variance of the counts, divided by the mean", f"{n.var(ddof=0) / n.mean():.1f}"),
+        ("count of the busiest cell", f"{n.max()}"),
+        ("cells that the boundary cuts", f"{cut.sum():,}"),
+        ("mean count of a whole cell", f"{n[~cut].mean():.2f}"),
+        ("whole cells that are empty", f"{100 * (n[~cut] == 0).mean():.0f} %"),
+        ("cut cells that are empty", f"{100 * (n[cut] == 0).mean():.0f} %"),
+        ("smallest z that is hot, normal", f"{normal.loc[is_hot(normal), 'gi_z'].min():.2f}"),
+        ("smallest z that is hot, exact", f"{exact.loc[is_hot(exact), 'gi_z'].min():.2f}"),
+        ("largest p that is hot, exact", f"{exact.loc[is_hot(exact), 'gi_p'].max():.1e}"),
+        ("cells hot by both tests", f"{both.sum()}"),
+        ("cells hot by the exact test alone", f"{(is_hot(exact) & ~is_hot(normal)).sum()}"),
+        ("cells hot by the normal test alone", f"{alone.sum()}"),
+        (
+            "their z",
+            f"{normal.loc[alone, 'gi_z'].min():.1f} to {normal.loc[alone, 'gi_z'].max():.1f}",
+        ),
+        (
+            "their p, normal",
+            f"{normal.loc[alone, 'gi_p'].min():.0e} to {normal.loc[alone, 'gi_p'].max():.0e}",
+        ),
+        (
+            "their p, exact",
+            f"{exact.loc[alone, 'gi_p'].min():.1g} to {exact.loc[alone, 'gi_p'].max():.1g}",
+        ),
+        ("those of them that are empty themselves", f"{single.sum()}"),
+        ("cells whose z points one way and smaller tail the other", f"{differ.sum()}"),
+        ("their smallest p, exact", f"{exact.loc[differ, 'gi_p'].min():.2f}"),
+    ]
+    lines = ["| | |", "|---|---:|", *(f"| {name} | {figure} |" for name, figure in figures)]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Run the cases and write their table beside this script."""
+    """Run the cases and write their tables beside this script."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder for the tables")
     asked = parser.parse_args()
-    root = Path(os.environ.get("HOTSPOT_REAL_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
-    if not root.is_dir():
+    root = real_root()
+    if root is None:
         print("no real data: set HOTSPOT_REAL_DATA to a folder that holds police_uk/ and boundaries/")
         return
     lines = [
-        "| incidents | cell | cells (empty) | reported incidents | normal Gi* | exact Gi | exact Gi* |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| incidents | cell | cells (empty) | reported incidents | normal Gi\\* | exact Gi | exact Gi\\* | "
+        "exact Gi\\*, cut cells taken as whole |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
+    texts = {}
     for case in CASES:
-        found = hot_cells(case, root)
+        results = tested(case, root)
+        n = results["exact Gi*"]["n"]
+        hot = {name: int(np.count_nonzero(is_hot(cells))) for name, cells in results.items()}
         lines.append(
-            f"| {case.name} | {case.cell_size:g} m | {found['cells']:,} ({found['empty']:,}) | "
-            f"{found['incidents']:,} | {found['normal Gi*']} | {found['exact Gi']} | {found['exact Gi*']} |"
+            f"| {case.name} | {case.cell_size:g} m | {len(n):,} ({(n == 0).sum():,}) | "
+            f"{n.sum():,} | {hot['normal Gi*']} | {hot['exact Gi']} | {hot['exact Gi*']} | {hot['as whole']} |"
         )
-    text = "\n".join(lines) + "\n"
-    asked.out.write_text(text, encoding="utf-8")
-    print(text)
+        texts.setdefault("real_cells.md", cells_table(results))
+    texts["real_data.md"] = "\n".join(lines) + "\n"
+    for name, text in texts.items():
+        (asked.out / name).write_text(text, encoding="utf-8")
+        print(text)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,8 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
         "trend",
         "rate_ratio",
         "occupancy",
+        "gamma_poisson",
+        "rank_distribution",
     ],
 )
 def test_array_kernels_know_numpy_and_scipy_only(name: str) -> None:

@@ -125,6 +125,15 @@ def test_ids_of_a_column_stay_by_themselves_and_survive_a_spreadsheet(tmp_path: 
     }
 
 
+def test_a_list_of_other_ids_is_said() -> None:
+    march = points_of([(BASE, 280_000.0)] * 3, uprn=["1"] * 3, beat=["N"] * 3)
+    last = hs.repeat_locations(march, by="beat")
+    with pytest.warns(
+        hs.HotspotWarning, match=r"none of its 1 locations is in this list \(the first is 'N'\)"
+    ):
+        hs.repeat_locations(march, by="uprn", previous=last)
+
+
 def listed(**points: str) -> pd.DataFrame:
     return pd.DataFrame({"location_id": list(points), "points": list(points.values())})
 

@@ -47,7 +47,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "gi_inference": Column(
         "How p was found",
-        "exact, or rounded: counts in steps, so that p is never too small; only where counts are huge",
+        "exact, or rounded: counts in steps, on the safe side; only where counts are huge",
     ),
     "moran_i": Column("Local Moran", "Above 0: like the cells around; below 0: unlike them", "", 4),
     "moran_p": Column("Local Moran p value", "Two-sided, the cell's own count held", "", "g"),
@@ -212,6 +212,36 @@ COLUMNS: dict[str, Column] = {
     "number_after": Column("Number after", "Place in the later list"),
     "incidents_before": Column("Incidents before", "In the earlier period", "incidents"),
     "incidents_after": Column("Incidents after", "In the later period", "incidents"),
+    "rank_low": Column(
+        "Rank, low end", "The true rank lies between the low and the high end in 95 of 100 such lists"
+    ),
+    "rank_high": Column("Rank, high end", "See the low end"),
+    "probability_top": Column(
+        "Chance of the true top",
+        "Chance to be truly among the busiest, 0 to 1; how many these are (20 unless chosen) is in the notes",
+        "",
+        3,
+    ),
+    "same_rank_group": Column(
+        "Group",
+        "Locations of one group cannot be told apart: the chance that the group's first is truly busier is under 95 %",
+    ),
+    "rate_per_month": Column(
+        "Incidents a month", "Incidents over the months observed", "incidents a month", 3
+    ),
+    "rate_shrunk_per_month": Column(
+        "Incidents a month, shrunken",
+        "Estimate from all locations taken together: drawn towards the usual",
+        "incidents a month",
+        3,
+    ),
+    "rate_low_per_month": Column(
+        "Shrunken rate, low end", "95 % interval of the shrunken rate", "incidents a month", 3
+    ),
+    "rate_high_per_month": Column("Shrunken rate, high end", "See the low end", "incidents a month", 3),
+    "flags": Column(
+        "Look at", "What to look at before this location is acted on; empty when there is nothing"
+    ),
     "number": Column("Number", "Row of this list, and the number on the map"),
     "rank": Column("Rank", "Rank by incidents; locations with as many incidents share a rank"),
     "location_id": Column(

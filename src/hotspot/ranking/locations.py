@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot import provenance
-from hotspot.errors import InputError
+from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.incidents import refuse_silent_sum, starts_of
 from hotspot.geography.projection import BNG
 from hotspot.intake.breaks import refuse_across_breaks
@@ -108,6 +109,11 @@ def repeat_locations(
         the data; if a break of the source parts the months and ``across_breaks`` is False; if sources
         would be added up without `combine_sources`; if a category has no harm weight.
 
+    Warns
+    -----
+    HotspotWarning
+        If ``places`` lacks ids that incidents have, or none of the locations of ``previous`` is found again.
+
     Notes
     -----
     Order: incidents, then months active, then the latest incident, then location_id; so it never depends on the
@@ -158,7 +164,7 @@ def repeat_locations(
         "rank_model": model,
     }
     if last is not None:
-        record["previous"] = dict(changes_record(location_changes(last, result)))
+        record["previous"] = _changes(last, result)
     if harm is not None:
         record["harm"] = harm.name
     result = provenance.carry(incidents, result, "repeat_locations", **located.record, **record)
@@ -166,6 +172,19 @@ def repeat_locations(
     for text in notes if harm is None else [*notes, harm.note(incidents)]:
         provenance.note(result, text)
     return result
+
+
+def _changes(last: pd.DataFrame, result: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what became of last time's locations; warn when none of them is found."""
+    changes = dict(changes_record(location_changes(last, result)))
+    if len(last) and not result["in_previous"].any():
+        warnings.warn(
+            f"previous: none of its {len(last):,} locations is in this list (the first is "
+            f"{last['location_id'].iloc[0]!r}); was it made with another by=, or of another place?",
+            HotspotWarning,
+            stacklevel=3,
+        )
+    return changes
 
 
 def _check(incidents: gpd.GeoDataFrame, min_incidents: int, top: int) -> None:

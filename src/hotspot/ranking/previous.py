@@ -230,7 +230,7 @@ def location_changes(previous: Previous, current: Previous) -> pd.DataFrame:
     >>> import pandas as pd
     >>> march = pd.DataFrame({"location_id": ["a", "b"]})
     >>> april = pd.DataFrame({"location_id": ["b", "c"]})
-    >>> hs.location_changes(march, april)["change"].tolist()
+    >>> location_changes(march, april)["change"].tolist()
     ['gone', 'kept', 'new']
     """
     before, after = read_previous(previous), read_previous(current)

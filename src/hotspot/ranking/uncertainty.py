@@ -82,8 +82,9 @@ def rank_uncertainty(
     changed; a location that rises, fades or has a season of its own is less sure than it says. The rank itself
     can lie outside its interval: the first of a thousand alike is there by luck. With unequal months the rank
     goes by incidents and its interval by incidents a month. Phi is one figure for all locations. The fitted
-    distribution counts as known, so with fewer than about 50 locations intervals are somewhat short. How
-    readily people report, and map points that stand for several streets, are no part of it.
+    distribution counts as known, so with fewer than about 50 locations intervals are somewhat short; rate
+    intervals of a list's leaders hold the true rate in 91 to 94 % (docs/how_sure_is_a_rank.md). How readily
+    people report, and map points that stand for several streets, are no part of it.
 
     Examples
     --------

@@ -38,7 +38,8 @@ def tails(
 
     Where counts are so large that the table of all sums would take too long, the cells with the largest
     sums are "rounded": counts in steps of u, upwards for P(S >= s) and downwards for P(S <= s), so that
-    neither is ever too small. The others stay exact.
+    neither is ever too small. (Cut members are thinned in the same steps, which is coarser than one by
+    one: with them a tail can be a tenth too small.) The others stay exact.
 
     Parameters
     ----------
