@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from hotspot.intake.police_uk import read_police_uk
     from hotspot.intake.select import select_incidents
     from hotspot.intake.sources import combine_sources, sources_side_by_side
+    from hotspot.publish.action_sheet import write_action_sheet
     from hotspot.publish.charts import chart_sensitivity, save_chart
+    from hotspot.publish.charts_ranks import chart_concentration, chart_ranks
+    from hotspot.publish.excel import write_excel
     from hotspot.publish.maps import map_cells, map_locations, save_map
     from hotspot.publish.packs import write_pack
     from hotspot.publish.record import record
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from hotspot.ranking.concentration import Concentration, concentration
     from hotspot.ranking.harm import HarmWeights
     from hotspot.ranking.locations import repeat_locations
+    from hotspot.ranking.previous import location_changes
     from hotspot.ranking.recapture import RankingComparison, compare_rankings
     from hotspot.statistics.density import kernel_density
     from hotspot.statistics.getis_ord import getis_ord
@@ -73,6 +77,11 @@ _HOME = {
     "compare_rankings": "ranking.recapture",
     "RankingComparison": "ranking.recapture",
     "write_pack": "publish.packs",
+    "write_excel": "publish.excel",
+    "write_action_sheet": "publish.action_sheet",
+    "chart_ranks": "publish.charts_ranks",
+    "chart_concentration": "publish.charts_ranks",
+    "location_changes": "ranking.previous",
     "hotspot_areas": "statistics.hotspot_areas",
     "suggest_scale": "statistics.scale",
     "ScaleSuggestion": "statistics.scale",
@@ -123,6 +132,8 @@ __all__ = [
     "areas_in_force",
     "assign_area",
     "breaks_between",
+    "chart_concentration",
+    "chart_ranks",
     "chart_sensitivity",
     "check_lsoa_join",
     "combine_sources",
@@ -135,6 +146,7 @@ __all__ = [
     "hotspot_areas",
     "kernel_density",
     "local_moran",
+    "location_changes",
     "lsoa_vintage",
     "map_cells",
     "map_locations",
@@ -162,7 +174,9 @@ __all__ = [
     "street_network",
     "suggest_scale",
     "verify",
+    "write_action_sheet",
     "write_csv",
+    "write_excel",
     "write_geopackage",
     "write_pack",
 ]

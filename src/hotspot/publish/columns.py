@@ -207,7 +207,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "chance_low_pct": Column("By chance, low (%)", "95 % of simulations", "%", 3),
     "chance_high_pct": Column("By chance, high (%)", "95 % of simulations", "%", 3),
-    "change": Column("Change", "stayed, entered or left the top"),
+    "change": Column("Change", "What became of the location between two lists"),
     "number_before": Column("Number before", "Place in the earlier list"),
     "number_after": Column("Number after", "Place in the later list"),
     "incidents_before": Column("Incidents before", "In the earlier period", "incidents"),
@@ -242,6 +242,28 @@ COLUMNS: dict[str, Column] = {
     "flags": Column(
         "Look at", "What to look at before this location is acted on; empty when there is nothing"
     ),
+    "in_previous": Column("On last time's list", "yes: its id stands in the list given as previous"),
+    "days_since_last": Column("Days since last", "From the last incident to the date of the table", "days"),
+    "busiest_day": Column(
+        "Busiest day", "Day of the week with most incidents; of a handful, some day is always ahead by chance"
+    ),
+    "busiest_day_incidents": Column("Incidents on that day", "Of those whose day is known", "incidents"),
+    "with_day": Column("Incidents with a known day", "The source says the day", "incidents"),
+    "busiest_hours": Column(
+        "Busiest hours",
+        "Block of three hours with most incidents; midnight sharp is taken for no time recorded",
+    ),
+    "busiest_hours_incidents": Column(
+        "Incidents in those hours", "Of those whose hour is known", "incidents"
+    ),
+    "with_hour": Column("Incidents with a known hour", "The source says the time", "incidents"),
+    "points": Column(
+        "Points",
+        "Every point of the location, easting and northing, the one that names it first; needed for previous next time",
+        "m",
+    ),
+    "previous_id": Column("Previous id", "Id in last time's list"),
+    "meaning": Column("Meaning", "How the figure is made"),
     "number": Column("Number", "Row of this list, and the number on the map"),
     "rank": Column("Rank", "Rank by incidents; locations with as many incidents share a rank"),
     "location_id": Column(

@@ -168,7 +168,7 @@ def repeat_locations(
     if harm is not None:
         record["harm"] = harm.name
     result = provenance.carry(incidents, result, "repeat_locations", **located.record, **record)
-    notes = [*_chosen(incidents), *located.notes, *_model_notes(located, model)]
+    notes = [*_chosen(incidents), *located.notes, *_model_notes(located, model, top), *_time_notes(incidents)]
     for text in notes if harm is None else [*notes, harm.note(incidents)]:
         provenance.note(result, text)
     return result
@@ -238,10 +238,19 @@ def _as_of(incidents: gpd.GeoDataFrame, months: pd.PeriodIndex) -> str | None:
     return end if recorded is None else max(str(recorded), end)
 
 
-def _model_notes(located: Located, model: dict[str, Any]) -> list[str]:
+def _time_notes(incidents: gpd.GeoDataFrame) -> list[str]:
+    precision = incidents["time_precision"] if "time_precision" in incidents.columns else None
+    if precision is None or precision.empty or (precision != "month").any():
+        return []
+    return [
+        "The source gives months, no days or hours: on which day or at which hour to go cannot be read from it."
+    ]
+
+
+def _model_notes(located: Located, model: dict[str, Any], top: int) -> list[str]:
     if not model:
         return []
-    sentences = []
+    sentences = [f"The chance of the true top is the chance of being truly among the first {top}."]
     if not located.complete:
         sentences.append(
             "Ranks and their intervals are among the locations with a reported incident; the full list of places is not "
