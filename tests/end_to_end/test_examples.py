@@ -154,3 +154,26 @@ def test_the_script_that_the_page_shows_runs_as_it_stands(tmp_path: Path, page: 
     )
     assert done.returncode == 0, done.stderr
     assert {"map.html", "hotspots.csv"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_pack_of_the_example_is_whole(tmp_path: Path) -> None:
+    import hotspot as hs
+
+    done = run("tasking_pack.py", "--out", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("SIMULATED DATA")
+    (pack,) = tmp_path.iterdir()
+    assert re.fullmatch(r"Tasking_\d{4}-\d\d-\d\d_\d{4}", pack.name)
+    assert set(hs.verify(pack)["state"]) == {"same"}
+    page = (pack / "index.html").read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in page
+    assert all((pack / name).is_file() for name in re.findall(r'href="([^"#]+)"', page))
+
+
+def test_the_scale_of_the_example_has_its_reasons(tmp_path: Path) -> None:
+    done = run("choose_the_scale.py", "--out", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED DATA" in done.stdout
+    figures = list(tmp_path.rglob("*.png"))
+    assert figures
+    assert all(figure.with_name(figure.name + ".alt.txt").is_file() for figure in figures)
