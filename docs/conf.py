@@ -28,7 +28,13 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
 ]
-exclude_patterns = ["_build", "studies/*.md", "benchmarks_*.md", "api/generated/columns.md", "api/generated/breaks.md"]
+exclude_patterns = [
+    "_build",
+    "studies/*.md",
+    "benchmarks_*.md",
+    "api/generated/columns.md",
+    "api/generated/breaks.md",
+]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -32,11 +32,17 @@ if TYPE_CHECKING:
     from hotspot.intake.sources import combine_sources, sources_side_by_side
     from hotspot.publish.action_sheet import write_action_sheet
     from hotspot.publish.charts import chart_sensitivity, save_chart
+    from hotspot.publish.charts_maps import chart_cells, chart_density
+    from hotspot.publish.charts_periods import chart_periods
     from hotspot.publish.charts_ranks import chart_concentration, chart_ranks
+    from hotspot.publish.charts_time import chart_hours, chart_series
+    from hotspot.publish.check_release import check_release
     from hotspot.publish.excel import write_excel
-    from hotspot.publish.maps import map_cells, map_locations, save_map
+    from hotspot.publish.maps import map_areas, map_cells, map_locations, save_map
     from hotspot.publish.packs import write_pack
     from hotspot.publish.record import record
+    from hotspot.publish.release import PublicRelease, marking_of, released
+    from hotspot.publish.suppression import suppress_counts
     from hotspot.publish.tables import write_csv, write_geopackage
     from hotspot.publish.verify import verify
     from hotspot.ranking.concentration import Concentration, concentration
@@ -82,6 +88,17 @@ _HOME = {
     "chart_ranks": "publish.charts_ranks",
     "chart_concentration": "publish.charts_ranks",
     "location_changes": "ranking.previous",
+    "chart_cells": "publish.charts_maps",
+    "chart_density": "publish.charts_maps",
+    "chart_series": "publish.charts_time",
+    "chart_hours": "publish.charts_time",
+    "chart_periods": "publish.charts_periods",
+    "map_areas": "publish.maps",
+    "PublicRelease": "publish.release",
+    "released": "publish.release",
+    "marking_of": "publish.release",
+    "check_release": "publish.check_release",
+    "suppress_counts": "publish.suppression",
     "hotspot_areas": "statistics.hotspot_areas",
     "suggest_scale": "statistics.scale",
     "ScaleSuggestion": "statistics.scale",
@@ -125,6 +142,7 @@ __all__ = [
     "HotspotWarning",
     "InputError",
     "Intake",
+    "PublicRelease",
     "RankingComparison",
     "ScaleSuggestion",
     "SensitivityResult",
@@ -132,10 +150,16 @@ __all__ = [
     "areas_in_force",
     "assign_area",
     "breaks_between",
+    "chart_cells",
     "chart_concentration",
+    "chart_density",
+    "chart_hours",
+    "chart_periods",
     "chart_ranks",
     "chart_sensitivity",
+    "chart_series",
     "check_lsoa_join",
+    "check_release",
     "combine_sources",
     "compare_rankings",
     "concentration",
@@ -148,8 +172,10 @@ __all__ = [
     "local_moran",
     "location_changes",
     "lsoa_vintage",
+    "map_areas",
     "map_cells",
     "map_locations",
+    "marking_of",
     "new_known_places",
     "partial_months",
     "possible_double_counts",
@@ -162,6 +188,7 @@ __all__ = [
     "read_streets",
     "record",
     "refuse_across_breaks",
+    "released",
     "repeat_locations",
     "repeated_ids",
     "save_chart",
@@ -173,6 +200,7 @@ __all__ = [
     "street_graph",
     "street_network",
     "suggest_scale",
+    "suppress_counts",
     "verify",
     "write_action_sheet",
     "write_csv",

@@ -51,6 +51,22 @@ def browser():
         opened.close()
 
 
+@pytest.fixture(scope="session")
+def faults():
+    """Return a function that lists what axe-core finds on a page, and where."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        _missing("axe-playwright-python is not installed")
+    axe = Axe()
+
+    def found(page):
+        violations = axe.run(page).response["violations"]
+        return [(each["id"], node["target"]) for each in violations for node in each["nodes"]]
+
+    return found
+
+
 class Visit:
     """One page, with all that it asked for and complained of."""
 
@@ -73,8 +89,17 @@ class Visit:
             self.requests.append(route.request.url)
             route.abort()
 
-    def settle(self, milliseconds=250):
+    def settle(self, milliseconds=60):
+        """Wait until the screen has been drawn twice, and a little for what is put off on purpose."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+        )
         self.page.wait_for_timeout(milliseconds)
+
+    def go(self, path):
+        self.page.goto(path.as_uri(), wait_until="load")
+        self.settle()
+        return self
 
     def where(self, lat, lon):
         """Return the place on the screen of a point, through Leaflet itself."""
@@ -97,11 +122,7 @@ def visit(browser):
     def go(path: Path, width=1280, height=800):
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
-        seen = Visit(context.new_page())
-        seen.page.goto(path.as_uri())
-        seen.page.wait_for_selector(".leaflet-control-layers")
-        seen.settle()
-        return seen
+        return Visit(context.new_page()).go(path)
 
     yield go
     for context in contexts:

@@ -41,10 +41,15 @@ def cases(
     held = sorted(count for count, is_whole in zip(counts, whole, strict=True) if is_whole)
     most = math.inf if not held else held[-1] if star else -1 if len(held) == 1 else held[-2]
     drawn_from = [is_whole or count > most for count, is_whole in zip(counts, whole, strict=True)]
+    # A piece stands for a whole cell that holds as many incidents per area, but for no more than twenty times as many.
+    stands_for = [
+        count if is_whole else math.ceil(count / max(share, 0.05) - 1e-9)
+        for count, share, is_whole in zip(counts, shares, whole, strict=True)
+    ]
     for i, mine in enumerate(neighbours):
         members = [*mine, i] if star else list(mine)
         pool = tuple(
-            sorted(count for j, count in enumerate(counts) if drawn_from[j] and (star or j != i)),
+            sorted(count for j, count in enumerate(stands_for) if drawn_from[j] and (star or j != i)),
         )
         cut = tuple(sorted(shares[j] for j in members if not whole[j]))
         yield Case(pool, len(members) - len(cut), cut, sum(counts[j] for j in members))

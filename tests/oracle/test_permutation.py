@@ -11,7 +11,14 @@ import pytest
 from shapely import box
 
 import hotspot as hs
+from hotspot.statistics import inference
 from makers import lattice_neighbours, masked_grid
+
+
+@pytest.fixture(autouse=True)
+def _few_whole_cells_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small lattices can be enumerated; the limit on them has a test of its own."""
+    monkeypatch.setattr(inference, "FEWEST_WHOLE", 1)
 
 
 def cells_of(grid: hs.Grid, values: object) -> pd.DataFrame:
@@ -66,3 +73,37 @@ def test_a_seed_gives_the_same_shuffles() -> None:
     assert one == two
     assert one != three
     assert min(one) >= 2 / 1000
+
+
+def test_small_integer_types_do_not_wrap() -> None:
+    grid, _ = masked_grid(np.ones((10, 10), dtype=bool), cell_size=200, shape="square")
+    values = np.where(np.random.default_rng(1).random(100) < 0.3, 127, -128)
+    small, large = (
+        hs.getis_ord(cells_of(grid, values.astype(kind)), grid, star=False, inference="permutation")["gi_p"]
+        for kind in ("int8", "int64")
+    )
+    assert small.tolist() == large.tolist()
+
+
+def test_a_giant_elsewhere_makes_no_ties_here() -> None:
+    grid, _ = masked_grid(np.ones((20, 20), dtype=bool), cell_size=200, shape="square")
+    values = np.random.default_rng(3).random(400)
+    values[[189, 190, 209, 210]] += 2
+    values[0] = 1e11
+    found = hs.getis_ord(cells_of(grid, values), grid, inference="permutation", alternative="greater")
+    # The giant is among nine of 400 with chance 9/400; nothing else reaches this sum.
+    assert found["gi_p"].iloc[210] == pytest.approx(9 / 400, abs=0.015)
+
+
+@pytest.mark.parametrize("inference_", ["exact", "permutation"])
+def test_where_every_cell_is_cut_there_is_no_p(inference_: str) -> None:
+    grid = hs.Grid.over(gpd.GeoDataFrame(geometry=[box(50, 50, 2150, 150)], crs=27700), cell_size=200)
+    cells = cells_of(grid, np.arange(len(grid)) % 3)
+    with pytest.warns(hs.HotspotWarning, match="whole cells"):
+        assert hs.getis_ord(cells, grid, inference=inference_)["gi_p"].isna().all()
+
+
+def test_counts_beyond_whole_number_arithmetic_are_refused() -> None:
+    grid, _ = masked_grid(np.ones((5, 5), dtype=bool), cell_size=200, shape="square")
+    with pytest.raises(hs.InputError, match="too large for whole-number arithmetic"):
+        hs.getis_ord(cells_of(grid, 2**58 + np.arange(25) % 2), grid)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import hotspot as hs
 from hotspot.geography.lattice_geometry import polygons
 from hotspot.geography.overlap import Overlap
+from hotspot.statistics import inference
 from makers import area_of, points_of, quiet
 
 SIZE = 200.0
@@ -23,6 +24,12 @@ RADII = st.sampled_from([None, 200.0, 450.0])
 # Half as many examples as other tests: each makes one or two grids.
 HALF = settings(max_examples=max(settings.default.max_examples // 2, 1))  # type: ignore[union-attr]
 COUNTS = st.one_of(st.integers(0, 2), st.integers(0, 2), st.integers(0, 15))
+
+
+@pytest.fixture(autouse=True)
+def _few_whole_cells_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small lattices can be enumerated; the limit on them has a test of its own."""
+    monkeypatch.setattr(inference, "FEWEST_WHOLE", 1)
 
 
 @st.composite

@@ -159,6 +159,7 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
         "area_null",
         "multiple_testing",
         "bandwidth",
+        "aoristic",
         "trend",
         "rate_ratio",
         "occupancy",

@@ -18,7 +18,8 @@ from branca.element import Element
 
 from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
-from hotspot.publish.maps import map_cells, map_locations, save_map
+from hotspot.publish.maps import map_areas, map_cells, map_locations, save_map
+from hotspot.publish.maps.facts import written
 from hotspot.publish.maps.furniture import date_words
 from hotspot.publish.maps.legend import CLASSES, EVENLY, band_shading
 
@@ -138,7 +139,8 @@ def test_two_processes_write_the_same_bytes(tmp_path):
 
 
 def test_ten_thousand_cells_stay_small(tmp_path):
-    assert len(saved(map_cells(lattice(100)), tmp_path)) < 1_500_000
+    # 10,000 cells under 2 MB, with room for an outline and locations.
+    assert len(saved(map_cells(lattice(100)), tmp_path).encode("utf-8")) < 1_500_000
 
 
 def test_inputs_are_not_changed(tmp_path):
@@ -281,7 +283,11 @@ def test_cells_that_cannot_be_drawn_are_refused(change, message):
 def test_too_many_cells_are_refused_with_the_way_out():
     cells = lattice(4)
     many = cells.iloc[np.zeros(52_300, dtype=int)]
-    with pytest.raises(InputError, match="52,300 cells; a browser cannot draw them: use a larger cell_size"):
+    # 200 m x sqrt(52,300 x 1.05 / 40,000) = 234 m, up to the next hundred.
+    message = (
+        r"52,300 cells; a browser cannot draw them: use a larger cell_size, for example 300 m .*cell_size=300"
+    )
+    with pytest.raises(InputError, match=message):
         map_cells(many)
 
 
@@ -399,3 +405,166 @@ def test_bands_of_few_whole_values(values, expected):
 )
 def test_dates_in_words(value, to_month, expected):
     assert date_words(value, to_month=to_month) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (1234, "count", "1,234"),
+        (0.125, "amount", "0.13"),
+        (2.5, "amount", "2.5"),
+        (33.333, "amount", "33.3"),
+        (30_850, "amount", "30,850"),
+        (-2.345678, "score", "-2.35"),
+        (0.0004, "chance", "under 0.001"),
+        (0.0125, "chance", "0.013"),
+        (100, "percent", "100 %"),
+        (3.25, "percent", "3.3 %"),
+        (None, "count", "not recorded"),
+        ("a", "text", "a"),
+    ],
+)
+def test_values_in_words(value, kind, expected):
+    assert written(value, {"kind": kind}) == expected
+
+
+def tables(html):
+    """Return the caption and the rows of each table in the page's markup."""
+    found = re.findall(r"(?s)<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", html)
+    cells = re.compile(r"(?s)<t[hd][^>]*>(.*?)</t[hd]>")
+    return {
+        unescape(caption): [
+            [unescape(re.sub("<[^>]+>", "", cell)) for cell in cells.findall(row)]
+            for row in re.findall(r"(?s)<tr>(.*?)</tr>", body)
+        ]
+        for caption, body in found
+    }
+
+
+def test_the_facts_stand_in_tables_before_the_map(tmp_path):
+    html = saved(map_cells(lattice(), locations=places()), tmp_path)
+    assert html.index("<main") < html.index("<table") < html.index('class="folium-map"')
+    held = tables(html)
+    assert ["Hot, 99 % confidence after correction", "50"] in held["Hot and cold cells: cells by class"]
+    # 150 cells are hot: codes 4, 5 and 6 of eight; z is the code less 3.
+    hot = held["Hot cells, strongest first: 150"]
+    assert [row[3] for row in hot] == ["3.00"] * 50 + ["2.00"] * 50 + ["1.00"] * 50
+    assert hot[0] == [
+        "Cell 7000006", "6", "Hot, 99 % confidence after correction", "3.00", "0.040", "150", "100 %"
+    ]  # fmt: skip
+    cold = held["Cold cells, strongest first: 150"]
+    assert [row[3] for row in cold] == ["-3.00"] * 50 + ["-2.00"] * 50 + ["-1.00"] * 50
+    assert [row[0] for row in held["Repeat locations, by number: 3"]] == [
+        "1. Street 0",
+        "2. Street 1",
+        "3. Street 2",
+    ]
+    assert "400 cells: 150 hot, 150 cold, 50 not significant, 50 without a result." in words(html)
+    assert "Table of every cell: 400" in words(html)
+
+
+def test_a_long_table_of_hot_cells_says_how_many_there_are(tmp_path):
+    held = tables(saved(map_cells(lattice(40)), tmp_path))
+    # 1,600 cells, three of eight classes hot.
+    assert len(held["Hot cells, strongest first: 200 of 600"]) == 200
+
+
+def test_the_page_has_one_heading_a_language_and_landmarks(tmp_path):
+    for m in (map_cells(lattice(4)), map_areas(outline()), folium.Map([52.5, -2], tiles=None)):
+        html = re.sub(r"(?s)<script>.*?</script>", "", saved(m, tmp_path))
+        assert '<html lang="en-GB">' in html
+        assert (
+            html.count("<h1>") == html.count("<main") == html.count("</main>") == html.count("<header") == 1
+        )
+        assert re.search(
+            r'<a class="hs-skip" href="#(map_\d+)">.*<div class="folium-map" id="\1"', html, re.DOTALL
+        )
+
+
+def test_areas_are_drawn_with_labels_and_the_columns_asked_for(tmp_path):
+    frame = outline(name=["Order A"], incidents=[7], officer=["Somebody"], contact=["Person"])
+    html = saved(
+        map_areas(frame, name="Orders", columns={"incidents": "Reports", "officer": "Held by"}), tmp_path
+    )
+    assert '"numbers":["Order A"]' in html
+    assert tables(html)["Orders: 1"] == [["Orders: Order A", "7", "Somebody"]]
+    assert "Person" not in html
+    assert EVENLY not in html
+    plain_one = saved(map_areas(frame, name="Orders"), tmp_path)
+    assert tables(plain_one)["Orders: 1"] == [["Orders: Order A", "7"]]
+    assert "Somebody" not in plain_one
+
+
+def test_hot_spot_areas_carry_the_line_and_none_is_said_to_be_none(tmp_path):
+    spots = outline(rank=[1.0], cells=[4], incidents=[9])
+    html = saved(map_areas(spots, style="hot"), tmp_path)
+    assert EVENLY in words(html)
+    assert '"numbers":["1"]' in html
+    none = words(saved(map_areas(spots.iloc[:0], style="hot", on=map_cells(lattice(4))), tmp_path))
+    assert "Hot spot areas: none." in none
+    with pytest.raises(InputError, match="empty"):
+        map_areas(spots.iloc[:0], style="hot")
+
+
+def test_contours_are_shaded_from_low_to_high(tmp_path):
+    frame = outline(level=[5.0])
+    frame = pd.concat([frame, outline(level=[1.0]), outline(level=[5.0])], ignore_index=True)
+    html = saved(map_areas(frame, style="contours", name="Density"), tmp_path)
+    assert '"codes":[0,1,1]' in html
+    assert [row[0] for row in tables(html)["Density: 3"]] == ["Density: 5 or more"] * 2 + [
+        "Density: 1 or more"
+    ]
+    with pytest.raises(InputError, match='no column "level"'):
+        map_areas(outline(), style="contours")
+    with pytest.raises(InputError, match="1 are not, the first at index 0"):
+        map_areas(outline(level=["high"]), style="contours")
+
+
+def test_wards_and_streets_lie_behind_and_are_credited(tmp_path):
+    wards = provenance.note(outline(name=["North ward"]), "Wards: from somewhere.")
+    line = gpd.GeoDataFrame(
+        {"street_id": [1]},
+        geometry=[
+            shapely.MultiLineString(
+                [[(400_000, 290_000), (400_100, 290_100)], [(400_200, 290_000), (400_300, 290_000)]]
+            )
+        ],
+        crs=27700,
+    )
+    html = saved(map_cells(lattice(4), wards=wards, streets=line), tmp_path)
+    assert '"names":["North ward"]' in html
+    assert "Wards: from somewhere." in words(html)
+    # A line keeps both its ends: two parts of one line of two points, four numbers each.
+    assert re.search(r'"shapes":\[\[\[\[(-?\d+,){3}-?\d+\]\],\[\[(-?\d+,){3}-?\d+\]\]\]\]', html)
+    with pytest.raises(InputError, match="streets must be LineString"):
+        map_cells(lattice(4), streets=outline())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"style": "blobs"}, "style='blobs' is not known: use one of areas, hot"),
+        ({"label": "gone"}, "no column 'gone'"),
+        ({"columns": ["gone"]}, "no column 'gone' to tell"),
+        ({"columns": "a"}, "one text; give a list"),
+    ],
+)
+def test_areas_that_cannot_be_drawn_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        map_areas(outline(), **options)
+
+
+def test_released_cells_show_what_was_published(tmp_path):
+    cells = lattice(4).drop(columns=["gi_class", "gi_z", "gi_q", "density_per_km2"])
+    hidden = cells["n"].between(1, 4)
+    cells["n_shown"] = np.where(hidden, "1 to 4", cells["n"].astype(str))
+    cells["n"] = cells["n"].astype("Int64").mask(hidden)
+    cells["density_band"] = np.arange(16) % 6
+    html = saved(map_cells(cells), tmp_path)
+    # Two rows of 0 to 7 in turn: four hidden and three shown counts over 0 in each.
+    assert ["Small counts that are not shown", "8"] in tables(html)["Reported incidents: cells by class"]
+    # 0 to 5 in turn over 16 cells: bands 1 to 3 come three times, 4 and 5 twice.
+    bands = tables(html)["Density in bands: cells by class"]
+    assert [row[1] for row in bands] == ["3", "3", "3", "2", "2"]
+    assert bands[-1][0] == "Band 5 of 5, the highest"
+    assert '"values":["0","1 to 4"' in html

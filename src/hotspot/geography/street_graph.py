@@ -15,7 +15,7 @@ from hotspot.errors import InputError
 from hotspot.geography.streets import check_streets
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph  # type: ignore[import-untyped]
+    from libpysal.graph import Graph
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -67,6 +67,7 @@ _GIVEN = {
     ),
     "pattern": _Given("Pattern", "How its months look, by a published rule", 12.0),
     "leading_categories": _Given("Leading categories", "The most frequent, with their incidents", 24.0),
+    "flags": _Given("Check first", "What to look at before acting; empty when there is nothing", 20.0),
     "last": _Given("Last", "Last incident; its month where the data has no days", 11.0),
 }
 _OURS = {each.header for each in _GIVEN.values()} | {ID, "Number then", "Incidents then"}

@@ -264,6 +264,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "previous_id": Column("Previous id", "Id in last time's list"),
     "meaning": Column("Meaning", "How the figure is made"),
+    "n_shown": Column("Incidents (as shown)", "The count, or the class that it is in", "incidents"),
+    "density_band": Column("Density band", "0 none, 1 lowest to 5 highest, from released counts"),
     "number": Column("Number", "Row of this list, and the number on the map"),
     "rank": Column("Rank", "Rank by incidents; locations with as many incidents share a rank"),
     "location_id": Column(
@@ -294,7 +296,9 @@ COLUMNS: dict[str, Column] = {
     "row": Column("Row", "Row in the file; the header is row 1"),
     "reason": Column("Reason", "Why the row is not an incident"),
     "field": Column("Field", "The field that is wrong"),
-    "value": Column("Value", "What stands in that field, at most 40 characters"),
+    "value": Column(
+        "Value", "The figure; of a row set aside, what stands in that field, at most 40 characters"
+    ),
     "read": Column("Rows read", "Rows in the file, counted before anything else", "rows"),
     "used": Column("Rows used", "Rows that became incidents", "rows"),
     "set_aside": Column(
@@ -326,6 +330,8 @@ def column(name: str) -> Column:
         return known
     if name.startswith("n_"):
         return Column(
-            f"Incidents: {name[2:].replace('_', ' ')}", "Reported incidents of this kind", "incidents"
+            f"Incidents: {name[2:].replace('_', ' ')}",
+            "Reported incidents of this kind or source",
+            "incidents",
         )
     return Column(name, "Column of the user's own, or a reason counted in rows")

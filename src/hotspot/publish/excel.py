@@ -30,6 +30,7 @@ from hotspot.publish.excel_pages import (
     workbook_bytes,
 )
 from hotspot.publish.files import write_bytes_whole
+from hotspot.publish.release import Release, marking_of, released
 from hotspot.publish.tables import flat
 
 MOST_ROWS = 1_048_575
@@ -44,7 +45,9 @@ _FIRST_DATE = dt.datetime(1900, 3, 1)
 _COUNTED = {"incidents", "rows", "cells", "locations"}
 
 
-def write_excel(frames: Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
+def write_excel(
+    frames: Mapping[str, pd.DataFrame], path: str | os.PathLike[str], *, release: Release = None
+) -> Path:
     """Write tables as an Excel workbook: one sheet each, after a sheet that explains them.
 
     Parameters
@@ -55,6 +58,8 @@ def write_excel(frames: Mapping[str, pd.DataFrame], path: str | os.PathLike[str]
         and latitude of its centre.
     path
         The file to write, ending in ``.xlsx``. It appears whole or not at all.
+    release
+        As for `write_csv`.
 
     Returns
     -------
@@ -103,13 +108,17 @@ def write_excel(frames: Mapping[str, pd.DataFrame], path: str | os.PathLike[str]
             f"write_excel takes tables by the name of their sheet, not {type(frames).__name__} "
             f"({0 if isinstance(frames, Mapping) else 1} given); write {{'Locations': locations}}"
         )
+    frames = {name: released(frame, release) for name, frame in frames.items()}
     names = sheet_names(list(frames), taken=[NOTES])
     sheets = [sheet_of(name, frame) for name, frame in zip(names, frames.values(), strict=True)]
     everything = list(frames.values())
     listed = "; ".join(f"{sheet.name} ({sheet.rows:,} rows)" for sheet in sheets)
-    notes = notes_sheet(everything, sheets, [("This workbook", f"One table a sheet: {listed}")])
+    notes = notes_sheet(everything, sheets, [("This workbook", f"One table a sheet: {listed}")], release)
     warn_cut(target.name, sheets)
-    write_bytes_whole(target, workbook_bytes([notes, *sheets], everything, title=target.stem))
+    marking = marking_of(everything, release)
+    write_bytes_whole(
+        target, workbook_bytes([notes, *sheets], everything, title=target.stem, marking=marking)
+    )
     return target
 
 
@@ -165,13 +174,16 @@ def number_format(values: pd.Series, how: Column) -> str:
 
 
 def notes_sheet(
-    frames: Sequence[pd.DataFrame], sheets: Sequence[TableSheet], about: Sequence[tuple[str, str]]
+    frames: Sequence[pd.DataFrame],
+    sheets: Sequence[TableSheet],
+    about: Sequence[tuple[str, str]],
+    release: Release = None,
 ) -> TableSheet:
     """Say what a workbook is, where it is from, how to read it, and what its columns mean."""
     rows: list[tuple[str, str, str, str, str]] = [("All", item, text, "", "") for item, text in about]
     if provenance.is_simulated(frames):
         rows.append(("All", "Simulated", SIMULATED, "", ""))
-    rows.append(("All", "Marking", provenance.marking(frames), "", ""))
+    rows.append(("All", "Marking", marking_of(frames, release), "", ""))
     rows.append(("All", "Source", provenance.source_line(frames).removeprefix("Source: "), "", ""))
     months = {month for frame in frames for month in provenance.months_observed(frame)}
     rows.append(("All", "Period", provenance.spans(months) if months else "not recorded", "", ""))

@@ -154,11 +154,13 @@ def warn_cut(file: str, sheets: Sequence[TableSheet]) -> None:
         )
 
 
-def workbook_bytes(sheets: Sequence[TableSheet], frames: Sequence[pd.DataFrame], *, title: str) -> bytes:
+def workbook_bytes(
+    sheets: Sequence[TableSheet], frames: Sequence[pd.DataFrame], *, title: str, marking: str | None = None
+) -> bytes:
     """Return the finished workbook."""
     import xlsxwriter
 
-    marking = provenance.marking(frames)
+    marking = provenance.marking(frames) if marking is None else marking
     content = io.BytesIO()
     options = {
         "in_memory": True,

@@ -1,15 +1,18 @@
-"""The page of a static figure: title, marking, panels to one scale, and the small print."""
+"""The page of a static figure: its size, title, marking, room for the drawing, and the small print."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from hotspot.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +25,52 @@ _SMALL, _LARGE = 7.0, 10.0
 _LINE = 1.35
 _BAR_ROOM = 0.2
 _INK, _PALE_INK, _ALARM = "#222222", "#555555", "#a8142d"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The size of a page in inches, and of its letters in points.
+
+    A page of A4 is the sheet less its margins, so that it prints and stands in a report at its own size; it may
+    be lower than the sheet where ``whole`` is False. A slide is always whole.
+    """
+
+    wide: float
+    tall: float
+    whole: bool
+    small: float
+    large: float
+    foot: float
+    """Of the small print."""
+    least: float
+    """The size down to which small print and keys shrink before something is left out or refused."""
+
+    @property
+    def upright(self) -> bool:
+        """Whether the page is higher than wide."""
+        return self.tall > self.wide
+
+    @property
+    def line(self) -> float:
+        """Inches from one line of text to the next."""
+        return self.small * _LINE / 72
+
+
+SIZES = {
+    "a4": Paper(WIDTH_INCHES, 10.7, whole=False, small=_SMALL, large=_LARGE, foot=_SMALL, least=_SMALL),
+    "a4-landscape": Paper(
+        10.7, WIDTH_INCHES, whole=False, small=_SMALL, large=_LARGE, foot=_SMALL, least=_SMALL
+    ),
+    "slide": Paper(13.333, 7.5, whole=True, small=11.0, large=18.0, foot=9.0, least=8.0),
+}
+"""Every size of page, for every chart."""
+
+
+def paper_of(size: str) -> Paper:
+    """Return the page of this name, or say which there are."""
+    if not isinstance(size, str) or size not in SIZES:
+        raise InputError(f"size={size!r} is no size of page; use one of {', '.join(SIZES)}")
+    return SIZES[size]
 
 
 @contextmanager
@@ -56,8 +105,8 @@ class Sheet:
         rows = -(-panels // columns)
         wide = (WIDTH_INCHES - 2 * _MARGIN - (columns - 1) * _GAP) / columns
         tall = wide * min(max((north - south) / (east - west), 0.4), 1.6) + _BAR_ROOM
-        heads = _wrapped(title, WIDTH_INCHES - 2 * _MARGIN, _LARGE, weight="bold")
-        notes = [line for text in small_print for line in _wrapped(text, WIDTH_INCHES - 2 * _MARGIN, _SMALL)]
+        heads = wrapped(title, WIDTH_INCHES - 2 * _MARGIN, _LARGE, weight="bold")
+        notes = [line for text in small_print for line in wrapped(text, WIDTH_INCHES - 2 * _MARGIN, _SMALL)]
         top = _MARGIN + (len(flags) * _LARGE + len(heads) * _LARGE) * _LINE / 72 + 0.04
         label = 3 * _SMALL * _LINE / 72
         bottom = _MARGIN + len(notes) * _SMALL * _LINE / 72
@@ -95,9 +144,9 @@ class Sheet:
         axes.set_aspect("equal", anchor="N")
         axes.set_xlim(west - room, east + room)
         axes.set_ylim(south - room - under, north + room)
-        for ring in _rings(self.border):
+        for ring in rings_of(self.border):
             axes.plot(ring[:, 0], ring[:, 1], color="#4a4a4a", linewidth=0.7, zorder=3)
-        length, level = _bar_length(east - west), south - room - 0.75 * under
+        length, level = bar_length(east - west), south - room - 0.75 * under
         axes.plot([west, west + length], [level, level], color=_INK, linewidth=1.6, solid_capstyle="butt")
         words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
         say(axes, west + length + room, level, words, va="center")
@@ -109,18 +158,96 @@ class Sheet:
         return float(72 * self.wide * metres / (east - west))
 
 
-def _rings(shape: Any) -> list[NDArray[np.float64]]:
+class Page:
+    """A page of one of `SIZES`: flags and title above, small print below, and room between them.
+
+    Lengths are in inches; x from the left and y from the bottom of the page.
+
+    Parameters
+    ----------
+    paper
+        From `paper_of`.
+    title, small_print, flags
+        As in `Sheet`.
+    tall
+        Inches that the drawing would fill; it gets less where the page ends, and all that is left on a slide.
+    least
+        Inches that it needs.
+
+    Raises
+    ------
+    InputError
+        If title and small print leave less room than that.
+    """
+
+    def __init__(
+        self, paper: Paper, title: str, small_print: list[str], flags: list[str], *, tall: float, least: float
+    ) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.paper = paper
+        across = paper.wide - 2 * _MARGIN
+        heads = wrapped(title, across, paper.large, weight="bold")
+        top = 2 * _MARGIN + (len(flags) + len(heads)) * paper.large * _LINE / 72
+        size = paper.foot
+        while True:
+            notes = [line for text in small_print for line in wrapped(text, across, size)]
+            bottom = 2 * _MARGIN + len(notes) * size * _LINE / 72
+            room = paper.tall - top - bottom
+            if room >= min(tall, 0.6 * paper.tall) or size <= paper.least:
+                break
+            size -= 0.5
+        if room < least:
+            raise InputError(
+                f"the {len(notes)} lines of notes leave {max(room, 0):.1f} inches of the page, and the drawing needs "
+                f"{least:.1f}; use size='a4', a shorter title, or draw fewer things"
+            )
+        self.tall = room if paper.whole else min(tall, room)
+        self.height = paper.tall if paper.whole else top + self.tall + bottom
+        self.left, self.bottom, self.wide = _MARGIN, bottom, across
+        self.figure = Figure(figsize=(paper.wide, self.height))
+        FigureCanvasAgg(self.figure)
+        y = self.height - _MARGIN
+        for color, lines in ((_ALARM, flags), (_INK, heads)):
+            for line in lines:
+                self.say(_MARGIN, y, line, fontsize=paper.large, weight="bold", color=color, va="top")
+                y -= paper.large * _LINE / 72
+        for number, line in enumerate(reversed(notes)):
+            level = _MARGIN + number * size * _LINE / 72
+            self.say(_MARGIN, level, line, fontsize=size, color=_PALE_INK, va="bottom")
+
+    def say(self, x: float, y: float, text: str, **look: Any) -> None:
+        """Write text at a place on the page."""
+        say(
+            self.figure,
+            x / self.paper.wide,
+            y / self.height,
+            text,
+            **{"fontsize": self.paper.small, "va": "top", **look},
+        )
+
+    def axes(self, x: float, y: float, wide: float, tall: float) -> Axes:
+        """Return axes, themselves unseen, in a box of the page."""
+        box = (x / self.paper.wide, y / self.height, wide / self.paper.wide, tall / self.height)
+        axes = self.figure.add_axes(box)
+        axes.set_axis_off()
+        return axes
+
+
+def rings_of(shape: Any) -> list[NDArray[np.float64]]:
+    """Return the corners of every outer and inner ring."""
     rings = shapely.get_rings(shapely.get_parts(shape))
     return [shapely.get_coordinates(ring) for ring in rings]
 
 
-def _bar_length(width: float) -> float:
+def bar_length(width: float) -> float:
     """Return a round length between a tenth and a quarter of the width."""
     power = 10.0 ** np.floor(np.log10(width / 4.0))
     return float(max(step * power for step in (1, 2, 5) if step * power <= width / 4.0))
 
 
-def _wrapped(text: str, inches: float, size: float, *, weight: str = "normal") -> list[str]:
+def wrapped(text: str, inches: float, size: float, *, weight: str = "normal") -> list[str]:
     """Break text into lines that fit a width, by the font's own measure."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ from hotspot.errors import InputError
 from hotspot.geography.projection import geometry_to_wgs84
 from hotspot.publish.columns import Column, column
 from hotspot.publish.files import whole_file, write_bytes_whole
+from hotspot.publish.release import Release, marking_of, released
 
 # Excel, LibreOffice and their kin run a cell that begins with one of these (full-width forms too), and
 # read the second kind as a number: a 12-digit UPRN becomes 1.2E+11, 007 becomes 7, 1E5 becomes 100000.
@@ -28,7 +29,7 @@ _CHANGED = re.compile(r"^\s*(\d{12,}|0\d+|\d+(\.\d*)?[eE]\d+)\s*$")
 GUARD = "'"
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, release: Release = None) -> Path:
     """Write a table as CSV for Excel, with a data dictionary beside it.
 
     Parameters
@@ -38,6 +39,9 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         longitude and latitude of its centre.
     path
         The file to write, ending in ``.csv``. ``NAME_columns.csv`` beside it says what each column means.
+    release
+        "public" (or a `PublicRelease`) writes only what may leave of closed sources: see `released`. None
+        writes the frame as it is.
 
     Returns
     -------
@@ -54,7 +58,8 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() != ".csv":
         raise InputError(f"{target.name} must end in .csv")
-    table = flat(frame)
+    frame = released(frame, release)
+    table = flat(frame, release)
     names = [str(name) for name in table.columns]
     headers = unique_headers([column(name).header for name in names])
     text = io.StringIO()
@@ -78,7 +83,9 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> Path:
+def write_geopackage(
+    frames: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str], *, release: Release = None
+) -> Path:
     """Write frames as layers of one GeoPackage, the same bytes every time.
 
     Parameters
@@ -87,6 +94,8 @@ def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.Path
         Layer name to frame. Each layer gets the columns ``source`` and ``marking``.
     path
         The file to write, ending in ``.gpkg``; it appears whole or not at all.
+    release
+        As for `write_csv`.
     """
     import pyogrio
 
@@ -101,7 +110,7 @@ def write_geopackage(frames: Mapping[str, gpd.GeoDataFrame], path: str | os.Path
     try:
         with whole_file(target) as temporary:
             for layer, frame in frames.items():
-                plain = _for_geopackage(frame)
+                plain = _for_geopackage(cast(gpd.GeoDataFrame, released(frame, release)), release)
                 pyogrio.write_dataframe(
                     plain,
                     temporary,
@@ -123,7 +132,7 @@ def guard(text: str) -> str:
     return GUARD + clean if _RUNS.match(text) or _RUNS.match(bare) or _CHANGED.match(bare) else clean
 
 
-def flat(frame: pd.DataFrame) -> pd.DataFrame:
+def flat(frame: pd.DataFrame, release: Release = None) -> pd.DataFrame:
     """Return the frame as plain columns, with source and marking last."""
     table = pd.DataFrame(frame).copy()
     _refuse_twice([*table.columns, *([] if frame.index.name is None else [frame.index.name])])
@@ -139,7 +148,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     if "source" not in table.columns:
         table["source"] = provenance.source_line([frame]).removeprefix("Source: ")
-    table["marking"] = provenance.marking([frame])
+    table["marking"] = marking_of([frame], release)
     return table
 
 
@@ -220,7 +229,7 @@ def _number_writer(how: Column) -> Callable[[float], str]:
     return lambda value: f"{value:.{how.decimals}f}"
 
 
-def _for_geopackage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _for_geopackage(frame: gpd.GeoDataFrame, release: Release) -> gpd.GeoDataFrame:
     plain = frame.copy()
     _refuse_twice([*frame.columns, *([] if frame.index.name is None else [frame.index.name])])
     if frame.index.name is not None:
@@ -236,6 +245,6 @@ def _for_geopackage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             )
     if "source" not in plain.columns:
         plain["source"] = provenance.source_line([frame]).removeprefix("Source: ")
-    plain["marking"] = provenance.marking([frame])
+    plain["marking"] = marking_of([frame], release)
     plain.attrs = {}
     return plain.reset_index(drop=True)

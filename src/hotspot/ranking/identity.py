@@ -110,12 +110,16 @@ def _by_column(incidents: gpd.GeoDataFrame, by: str, places: pd.DataFrame | None
             "Use within=100 to group points by distance"
         )
     listing = _listing_step(incidents, by)
-    missing = incidents[by].isna().to_numpy()
-    if missing.any() and listing is None:
+    ids = incidents[by]
+    blank = (
+        ids.astype("str").str.strip() == "" if not pd.api.types.is_numeric_dtype(ids.dtype) else ids.isna()
+    )
+    missing = (ids.isna() | blank).to_numpy(dtype=bool)
+    if missing.any() and (listing is None or bool(blank.any() and not ids.isna()[blank].all())):
         first = incidents.index[int(np.flatnonzero(missing)[0])]
         raise InputError(
             f"{int(missing.sum()):,} of {len(incidents):,} incidents have no {by!r} (the first is row {first}); "
-            "leave them out, counted, or use within="
+            f"drop them first (incidents.dropna(subset=[{by!r}])) and say how many, or use within="
         )
     complete = listing is not None and _is_full_list(incidents, by, listing)
     codes, ids = _factorized(incidents[by], keep_zeros=complete)

@@ -135,11 +135,13 @@ def _counts(what: Shown) -> pd.DataFrame:
             "rank": rank,
             "incidents": ordered,
             "share_pct": 100.0 * ordered / total,
-            "cumulative_pct": 100.0 * np.cumsum(ordered) / total,
+            "cumulative_pct": 0.0,
         }
     )
     shown = np.isin(what.order, what.shown)
     table = table[shown].reset_index(drop=True)
+    # Places ranked apart follow after the list: what was not listed is not above them.
+    table["cumulative_pct"] = table["share_pct"].cumsum()
     table["number"] = np.arange(1, len(table) + 1)
     return table
 

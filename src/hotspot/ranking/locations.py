@@ -168,7 +168,13 @@ def repeat_locations(
     if harm is not None:
         record["harm"] = harm.name
     result = provenance.carry(incidents, result, "repeat_locations", **located.record, **record)
-    notes = [*_chosen(incidents), *located.notes, *_model_notes(located, model, top), *_time_notes(incidents)]
+    notes = [
+        *_chosen(incidents),
+        *located.notes,
+        *_listed(rows, min_incidents),
+        *_model_notes(located, model, top),
+        *_time_notes(incidents),
+    ]
     for text in notes if harm is None else [*notes, harm.note(incidents)]:
         provenance.note(result, text)
     return result
@@ -236,6 +242,14 @@ def _as_of(incidents: gpd.GeoDataFrame, months: pd.PeriodIndex) -> str | None:
         return recorded
     end = str(months[-1].end_time.date())
     return end if recorded is None else max(str(recorded), end)
+
+
+def _listed(rows: Shown, min_incidents: int) -> list[str]:
+    """Say what the list is of: how many locations of how many, and the date that it is seen from."""
+    held = int((rows.counts > 0).sum())
+    sentence = f"Listed: {len(rows.shown):,} of {held:,} locations with a reported incident"
+    sentence += f", those with {min_incidents:,} or more." if min_incidents > 1 else "."
+    return [sentence if rows.as_of is None else f"{sentence} Seen from {rows.as_of}."]
 
 
 def _time_notes(incidents: gpd.GeoDataFrame) -> list[str]:

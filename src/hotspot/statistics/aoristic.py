@@ -73,8 +73,8 @@ def hours_of_week(start: ArrayLike, end: ArrayLike | None = None) -> HoursOfWeek
     -----
     Weight 1 is parted over the hours of [start, end) in proportion to the time in each:
     w_h = |[start, end) and h| / (end - start) (Ratcliffe and McCullagh 1998, International Journal of
-    Geographical Information Science 12, 751-764). An end that is missing, or equals the start, puts it all in the hour of the
-    start. An end before the start is swapped with it. More than seven days weigh 1/168 in each hour.
+    Geographical Information Science 12, 751-764). An end that is missing, or equals the start, puts it all in
+    the hour of the start. An end before the start is swapped with it. More than seven days weigh 1/168 in each hour.
 
     How this can mislead: spreading evenly is an assumption, not a finding. Long spells flatten the table and
     fill the night; a peak is real only where short spells make it. Hours are those of the clock: the night on which clocks
@@ -137,4 +137,5 @@ def _spread(a: Integers, b: Integers) -> Floats:
     length = (b - a)[row]
     weight = np.where(length > 0, inside / np.maximum(length, 1), 1.0)
     of_week = (hour + _TO_MONDAY // _HOUR) % HOURS
-    return np.bincount(of_week, weights=weight, minlength=HOURS)
+    summed: Floats = np.bincount(of_week, weights=weight, minlength=HOURS).astype(float)
+    return summed

@@ -32,7 +32,7 @@ CUT_CELLS = (
     "Cells that the boundary cuts were tested as if they were whole: with many incidents they can look cold, and "
     "cells inside hot by contrast."
 )
-NO_WHOLE_CELL = "no whole cell to draw from"
+NO_WHOLE_CELL = "too few whole cells to draw the cut ones from"
 NO_SIZE = "nothing at risk, or everything, in the neighbourhood"
 
 
@@ -98,8 +98,9 @@ def getis_ord(
         The cells with ``gi_z`` (standard score), ``gi_p`` (two-sided unless asked otherwise),
         ``gi_q`` (adjusted p) and ``gi_class`` (ordered: cold 99% ... not significant ... hot 99%,
         where 99% means gi_q <= 0.01). All are missing where the statistic is undefined: no variation,
-        no neighbours, or a neighbourhood of the whole area. Where counts are too large for the exact null
-        of some cells, ``gi_inference`` says by which method each was found: "exact" or "rounded".
+        no neighbours, a neighbourhood of the whole area, or cut cells where the area has fewer than 12
+        whole ones. Where counts are too large for the exact null of some cells, ``gi_inference`` says by
+        which method each was found: "exact", or "rounded" (the same test on counts rounded to a step).
 
     Raises
     ------
@@ -113,8 +114,10 @@ def getis_ord(
     all of them. Cells outside the area do not exist; empty cells inside are data.
 
     Cells that the boundary cuts have less room: their null is a whole cell's count of which each incident
-    is kept with chance ``share_in_area``. So p, not z, allows for them; the side of ``gi_class`` is that of
-    the smaller tail. The two-sided p is min(1, 2 min(P(S >= s), P(S <= s))).
+    is kept with chance ``share_in_area``. What whole cells hold is taken from the map itself, so there p is
+    not exact as it is elsewhere; docs/methods measures it. p, not z, allows for cut cells, and for
+    ``null="csr"`` z knows neither area nor population; the side of ``gi_class`` is that of the smaller
+    tail. The two-sided p is min(1, 2 min(P(S >= s), P(S <= s))).
 
     How this can mislead: hot means more reports than if the cells' counts were shuffled over the area.
     Busy places are often hot for that reason alone.
@@ -221,13 +224,18 @@ class _Case:
         counts = self.data.dtype.kind == "i" and not (self.data < 0).any()
         cut = cut_of(self.grid, self.hood, star=self.star) if counts else None
         if inference == "exact":
-            exact = tails(self.data, self.gi.sums, self.gi.drawn, star=self.star, cut=cut)
+            exact = tails(self.data, self.gi.sums, self.gi.drawn, star=self.star, cut=cut, resum=self._sums)
             return _Found(exact.upper, exact.lower, exact.method, thinned=True)
         simulated = permutation_tails(
             self.data, self.grid.mask, self.hood, self.grid.row0, star=self.star, permutations=permutations,
             rng=np.random.default_rng(seed), cut=cut,
         )  # fmt: skip
         return _Found(*simulated, None, thinned=counts)
+
+    def _sums(self, counts: NDArray[Any]) -> NDArray[Any]:
+        matrix = self.grid.to_matrix(counts)
+        sums = lattice.neighbourhood_sums(matrix, self.hood, self.grid.row0)[self.grid.mask]
+        return np.asarray(sums if self.star else sums - counts)
 
 
 def neighbourhood(grid: Grid, radius: float | None) -> lattice.Neighbourhood:

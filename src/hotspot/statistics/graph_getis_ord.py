@@ -242,8 +242,11 @@ def _tails(given: _Statistic, inference: str, permutations: int, seed: int | np.
         why = _why_not_exact(given)
         if not why:
             whole = given.values.astype(np.int64)
-            sums = np.rint(given.links.lag(given.values)).astype(np.int64)
-            exact = tails(whole, sums, given.links.drawn, star=given.star)
+
+            def summed(counts: NDArray[Any]) -> NDArray[Any]:
+                return np.asarray(np.rint(given.links.lag(counts)).astype(np.int64))
+
+            exact = tails(whole, summed(given.values), given.links.drawn, star=given.star, resum=summed)
             return _Found(exact.upper, exact.lower, "exact", exact.method)
         warnings.warn(
             f"{why}, for which there is no exact null: p is by permutation instead, from {permutations:,} shuffles "

@@ -60,7 +60,7 @@ def hotspot_areas(
     side
         "hot" or "cold", as ``gi_class`` says.
     value
-        The column of whole counts to add up. None: the column that was tested where it holds counts,
+        The column of whole counts to add up. None: the column that was tested where it counts a category,
         else ``n``.
     contiguity
         Squares join at an edge or corner ("queen", as the default neighbourhood of `getis_ord`), or at
@@ -209,7 +209,7 @@ def _check(side: str, contiguity: str) -> None:
 
 
 def _counted(cells: pd.DataFrame, value: str | None) -> str:
-    """Return the column to add up: as asked, or the tested one where it holds counts."""
+    """Return the column to add up: as asked, or the tested one where it counts a category."""
     if value is not None:
         if value not in cells.columns:
             raise InputError(
@@ -218,7 +218,9 @@ def _counted(cells: pd.DataFrame, value: str | None) -> str:
         return value
     steps = [step for step in provenance.of(cells)["steps"] if step.get("step") == "getis_ord"]
     tested = str(steps[-1].get("value", "n")) if steps else "n"
-    column = tested if tested in cells.columns and _is_whole(cells[tested]) else "n"
+    # Weights and scores are no incidents, whole numbers though they may be: only count_incidents' own columns are.
+    counted = tested.startswith("n_") and tested in cells.columns and _is_whole(cells[tested])
+    column = tested if counted else "n"
     if column not in cells.columns:
         raise InputError("the cells have no column 'n' to add up; name the column of counts with value=")
     log.info("hotspot_areas: incidents are the sum of %r (the column tested is %r)", column, tested)

@@ -61,7 +61,7 @@ def hour_table(incidents: pd.DataFrame) -> pd.DataFrame:
     """
     if "start" not in incidents.columns:
         raise InputError("the incidents have no column 'start', so their hours are not known; give one")
-    refuse_silent_sum(incidents, "hour_table")  # type: ignore[arg-type]
+    refuse_silent_sum(incidents, "hour_table")
     start = starts_of(incidents)
     end = _ends_of(incidents, start)
     left_out = _left_out(incidents, start, end)

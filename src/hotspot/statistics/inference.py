@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.errors import InputError
 from hotspot.statistics.cut_cells import CutMembers
 from hotspot.statistics.exact import Population, Table, leave_one_out, sum_table, work
 from hotspot.statistics.thinned import cut_tails
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Resum = Callable[[Integers], NDArray[Any]]
 
 METHODS = ("exact", "rounded")
-MOST_WORK = 2e9
-"""Multiplications of the null of one map: about ten seconds."""
+MOST_WORK = 4e8
+"""Multiplications of the table of sums of one map: some seconds."""
+FEWEST_WHOLE = 12
+"""With fewer whole cells the null of cut ones, which is drawn from them, raises too many alarms."""
 MOST_ENTRIES = 5e7
 """Probabilities held at once."""
 
@@ -32,14 +37,19 @@ class Tails:
 
 
 def tails(
-    counts: Integers, sums: NDArray[Any], drawn: NDArray[Any], *, star: bool, cut: CutMembers | None = None
+    counts: Integers,
+    sums: NDArray[Any],
+    drawn: NDArray[Any],
+    *,
+    star: bool,
+    cut: CutMembers | None = None,
+    resum: Resum | None = None,
 ) -> Tails:
-    """Compute both tails of every neighbourhood's sum; NaN where there is no cell to draw from.
+    """Compute both tails of every neighbourhood's sum; NaN where there is too little to draw from.
 
     Where counts are so large that the table of all sums would take too long, the cells with the largest
-    sums are "rounded": counts in steps of u, upwards for P(S >= s) and downwards for P(S <= s), so that
-    neither is ever too small. (Cut members are thinned in the same steps, which is coarser than one by
-    one: with them a tail can be a tenth too small.) The others stay exact.
+    sums are "rounded": the test is made on counts rounded to the nearest multiple of a step, which is as
+    valid as the test of the counts themselves and loses next to no power. The others stay exact.
 
     Parameters
     ----------
@@ -51,60 +61,75 @@ def tails(
         True draws from all n cells; False draws from the other n - 1, once for each own value.
     cut
         The members of neighbourhoods that the boundary cuts. The population is then the whole cells (and
-        cut ones that hold more than any of them): whole members are drawn from it without replacement,
-        and each cut member is a cell drawn from it and thinned by its share.
+        cut ones that hold more than any of them, raised to a whole cell that holds as many per area): whole
+        members are drawn from it without replacement, and each cut member is a cell drawn from it and
+        thinned by its share. With fewer than FEWEST_WHOLE whole cells there is too little to draw a cut
+        member from.
+    resum
+        Gives the sums of all neighbourhoods for other counts. Without it rounded sums stand for sums of
+        rounded counts.
     """
     if cut is not None and not cut.is_cut.any():
         cut = None
+    if not np.issubdtype(sums.dtype, np.integer):
+        raise InputError(
+            "the counts are too large for whole-number arithmetic (sums over 9e18); count in thousands"
+        )
     if cut is None and counts.max(initial=0) > len(counts):
         # Counts that are all multiples of one number (scores, say) have sums that are: smaller tables.
         unit = max(int(np.gcd.reduce(counts)), 1)
-        counts, sums = (counts // unit, sums // unit) if unit > 1 else (counts, sums)
+        if unit > 1:
+            counts, sums = counts // unit, sums // unit
     whole_draws = drawn if cut is None else drawn - cut.count()
     pool = np.ones(len(counts), dtype=bool) if cut is None else cut.in_pool(counts, star=star)
     case = _Case.of(counts, sums, whole_draws, cut, pool, star)
     largest = int(sums.max(initial=0))
-    if case.population.size == 0 or not case.too_much(largest):
+    method = np.zeros(len(counts), dtype=np.int8)
+    if case.population.size == 0:
+        return Tails(case.upper, case.lower, method)
+    if not case.too_much(largest):
         case.fill_up_to(largest)
-        return Tails(case.upper, case.lower, np.zeros(len(counts), dtype=np.int8))
-    low, high = 0, largest
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if case.too_much(middle) else (middle, high)
-    case.fill_up_to(low)
-    beyond = sums > low
-    upper, lower = _rounded(counts, sums, whole_draws, cut, pool, star)
-    case.upper[beyond], case.lower[beyond] = upper[beyond], lower[beyond]
-    return Tails(case.upper, case.lower, beyond.astype(np.int8))
+    else:
+        low, high = 0, largest
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if case.too_much(middle) else (middle, high)
+        case.fill_up_to(low)
+        beyond = sums > low
+        rounded = _rounded(case, resum)
+        case.upper[beyond], case.lower[beyond] = rounded.upper[beyond], rounded.lower[beyond]
+        method[beyond] = METHODS.index("rounded")
+    if cut is not None and np.count_nonzero(~cut.is_cut) < FEWEST_WHOLE:
+        case.upper[cut.target] = case.lower[cut.target] = np.nan
+    return Tails(case.upper, case.lower, method)
 
 
-def _rounded(
-    counts: Integers,
-    sums: NDArray[Any],
-    whole_draws: NDArray[Any],
-    cut: CutMembers | None,
-    pool: NDArray[np.bool_],
-    star: bool,
-) -> tuple[Floats, Floats]:
-    """Return both tails with counts rounded up for the upper one and down for the lower one."""
+def _rounded(case: _Case, resum: Resum | None) -> _Case:
+    """Make the same test on counts rounded to the nearest multiple of the smallest step that is affordable."""
     step = 2
     while True:
-        up = _Case.of(-(-counts // step), -(-sums // step), whole_draws, cut, pool, star)
-        largest = int(up.sums.max(initial=0))
-        if not up.too_much(largest) or largest <= 2:
-            break
-        step = step * 5 // 4 + 1
-    up.fill_up_to(largest)
-    down = _Case.of(counts // step, sums // step, whole_draws, cut, pool, star)
-    down.fill_up_to(int(down.sums.max(initial=0)))
-    return up.upper, down.lower
+        counts, sums = _nearest(case.raw, step), _nearest(case.sums, step)
+        if resum is not None:
+            sums = resum(counts)
+        coarse = _Case.of(counts, sums, case.whole_draws, case.cut, case.pool, case.star)
+        largest = int(coarse.sums.max(initial=0))
+        if not coarse.too_much(largest) or largest <= 2:
+            coarse.fill_up_to(largest)
+            return coarse
+        step = step * 3 // 2
+
+
+def _nearest(values: NDArray[Any], step: int) -> NDArray[Any]:
+    return np.asarray((values + step // 2) // step)
 
 
 @dataclass(frozen=True)
 class _Case:
     """The neighbourhoods of one map, what they are drawn from, and what has been found about them."""
 
+    raw: Integers
     counts: Integers
+    """What each cell is in the population: cut ones raised to whole ones."""
     sums: NDArray[Any]
     whole_draws: NDArray[Any]
     cut: CutMembers | None
@@ -117,16 +142,17 @@ class _Case:
     @classmethod
     def of(
         cls,
-        counts: Integers,
+        raw: Integers,
         sums: NDArray[Any],
         whole_draws: NDArray[Any],
         cut: CutMembers | None,
         pool: NDArray[np.bool_],
         star: bool,
     ) -> _Case:
-        population = Population.of(counts if cut is None else counts[pool])
+        counts = raw if cut is None else cut.as_whole(raw)
+        population = Population.of(counts[pool] if cut is not None else counts)
         upper, lower = np.full(len(counts), np.nan), np.full(len(counts), np.nan)
-        return cls(counts, sums, whole_draws, cut, pool, star, population, upper, lower)
+        return cls(raw, counts, sums, whole_draws, cut, pool, star, population, upper, lower)
 
     @property
     def draws(self) -> int:
@@ -138,12 +164,7 @@ class _Case:
         tables = 1.0 if self.star else 1.0 + np.log2(max(len(values), 2))
         if (self.draws + 1.0) * (cap + 1.0) * min(tables, 12.0) > MOST_ENTRIES:
             return True
-        total = tables * work(self.population, self.draws, cap)
-        if self.cut is not None:
-            members = self.cut.count()
-            sums = self.sums[(members > 0) & (self.sums <= cap)].astype(float)
-            total += float(((values[-1] + members.max() * sums) * sums).sum())
-        return bool(total > MOST_WORK)
+        return bool(tables * work(self.population, self.draws, cap) > MOST_WORK)
 
     def fill_up_to(self, cap: int) -> None:
         """Find both tails of the neighbourhoods whose sum is at most ``cap``."""

@@ -176,7 +176,9 @@ def _on_graph(areas: pd.DataFrame, graph: GraphLike, radius: float | None) -> _A
         total=links.total,
         squares=links.squares,
         equal=links.equal,
-        exact=lambda counts, sums, drawn: tails(counts, sums, drawn, star=False),
+        exact=lambda counts, sums, drawn: tails(
+            counts, sums, drawn, star=False, resum=lambda other: np.rint(links.lag(other)).astype(np.int64)
+        ),
         shuffled=lambda values, times, rng: graph_permutation_tails(
             values.astype(float), links, star=False, permutations=times, rng=rng
         ),
@@ -198,7 +200,7 @@ def _on_grid(cells: pd.DataFrame, grid: Grid, radius: float | None) -> _Around:
         return np.asarray(sums - values)
 
     def exact(counts: Integers, sums: Integers, drawn: Integers) -> Tails:
-        return tails(counts, sums, drawn, star=False, cut=cut_of(grid, hood, star=False))
+        return tails(counts, sums, drawn, star=False, cut=cut_of(grid, hood, star=False), resum=lag)
 
     def shuffled(values: NDArray[Any], times: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         cut = cut_of(grid, hood, star=False) if values.dtype == np.int64 else None

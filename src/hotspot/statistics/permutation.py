@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _ROUNDING = 1e-9
-"""Sums of decimals nearer than this, relative to all values, are ties."""
+"""Sums of decimals nearer than this, relative to the values in the neighbourhood, are ties."""
 
 
 def permutation_tails(
@@ -44,9 +44,13 @@ def permutation_tails(
         Cells that the boundary cuts are drawn from the whole cells and thinned (whole counts only);
         None shuffles all cells as if they were whole.
     """
+    if values.dtype.kind in "iu":
+        values = values.astype(np.int64)  # small types would wrap
     shuffle = _Shuffle.of(values, mask, neighbourhood, row0, star, cut)
+    if len(shuffle.whole) == 0:
+        return np.full(len(values), np.nan), np.full(len(values), np.nan)
     seen = shuffle.sums(values)
-    slack = 0.0 if values.dtype.kind in "iu" else _ROUNDING * float(np.abs(values).sum() + 1e-300)
+    slack = 0 if values.dtype.kind == "i" else _ROUNDING * shuffle.sums(np.abs(values))
     at_least, at_most = np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.int64)
     for _ in range(permutations):
         drawn = shuffle.draw(rng)
@@ -61,6 +65,8 @@ class _Shuffle:
     """One map of cells, ready to be shuffled again and again."""
 
     values: NDArray[Any]
+    drawn_from: NDArray[Any]
+    """The values, those of cut cells as the whole cells that stand for them."""
     mask: NDArray[np.bool_]
     neighbourhood: Neighbourhood
     row0: int
@@ -92,7 +98,10 @@ class _Shuffle:
             else np.unique(cut.member, return_index=True, return_inverse=True)
         )
         share = np.empty(0) if cut is None else cut.share[first]
-        return cls(values, mask, neighbourhood, row0, star, cut, whole, pool, cells, share, number)
+        drawn_from = values if cut is None else cut.as_whole(values)
+        return cls(
+            values, drawn_from, mask, neighbourhood, row0, star, cut, whole, pool, cells, share, number
+        )
 
     def sums(self, values: NDArray[Any]) -> NDArray[Any]:
         """Sum every neighbourhood of one map, the cell itself only when ``star``."""
@@ -105,10 +114,10 @@ class _Shuffle:
         """Return the sums of one shuffle."""
         order = rng.permutation(self.pool)
         shuffled = np.zeros_like(self.values)
-        shuffled[self.whole] = self.values[order[: len(self.whole)]]
-        drawn = rng.integers(max(len(self.pool), 1), size=len(self.cut_cells))
+        shuffled[self.whole] = self.drawn_from[order[: len(self.whole)]]
+        drawn = rng.integers(len(self.pool), size=len(self.cut_cells))
         if self.cut is not None:
-            shuffled[self.cut_cells] = rng.binomial(self.values[self.pool[drawn]], self.cut_share)
+            shuffled[self.cut_cells] = rng.binomial(self.drawn_from[self.pool[drawn]], self.cut_share)
         sums = self.sums(shuffled)
         if self.star:
             return sums
@@ -125,14 +134,14 @@ class _Shuffle:
         placed = order[: len(self.whole)]
         went_to = np.full(len(self.values), -1, dtype=np.int64)
         went_to[placed] = self.whole
-        spare = self.values[order[-1]] if len(order) > len(self.whole) else 0
+        spare = self.drawn_from[order[-1]] if len(order) > len(self.whole) else 0
         row, col = np.nonzero(self.mask)
         change = np.zeros_like(self.values)
         at = placed[went_to[placed] != placed]
         near = self._is_neighbour(row[at], row[went_to[at]] - row[at], col[went_to[at]] - col[at])
         # A cut cell has no drawn value of its own to give back: one that was left over takes its place.
         instead = np.where(self._is_whole(at), shuffled[at], spare)
-        change[at] = np.where(near, instead - self.values[at], 0)
+        change[at] = np.where(near, instead - self.drawn_from[at], 0)
         return change
 
     def _is_whole(self, cells: Integers) -> NDArray[np.bool_]:
@@ -153,7 +162,7 @@ class _Shuffle:
         if self.cut is None or len(self.pool) < 2:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=self.values.dtype)
         again = (drawn + rng.integers(1, len(self.pool), size=len(drawn))) % len(self.pool)
-        other = rng.binomial(self.values[self.pool[again]], self.cut_share)
+        other = rng.binomial(self.drawn_from[self.pool[again]], self.cut_share)
         own = self.pool[drawn[self.member_number]] == self.cut.target
         member = self.member_number[own]
         return self.cut.target[own], (other - shuffled[self.cut_cells])[member]

@@ -7,15 +7,20 @@ inside the area with chance ``share``. All sums here are of positive terms, as i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 
 from hotspot.statistics.exact import Population
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_WORK = 1e8
+"""Multiplications that are made one by one; beyond, transforms decide which tails need that."""
+SMALL = 1e-5
 _ENTRIES = 200_000
 """Entries of one block of neighbourhoods: small enough for the processor's cache."""
 
@@ -67,20 +72,69 @@ def cut_tails(
         The share inside the area of each cut member.
     """
     members = np.diff(start)
+    everyone = np.arange(len(sums))
     above, below = np.empty(len(sums)), np.empty(len(sums))
-    for block in _blocks(members, sums):
-        cap = int(sums[block].max())
-        places = start[block][:, None] + np.arange(members[block[0]])
-        distinct, code = np.unique(shares[places], return_inverse=True)
-        mass, over = thinned_distribution(population, distinct, cap)
-        held, beyond = _convolve(mass, over, code.reshape(places.shape))
-        left = sums[block][:, None] - np.arange(cap + 1)
-        row = whole[block][:, None]
-        # What the cut members exceed on their own needs nothing of the whole ones.
-        above[block] = beyond + (held * upper[row, np.maximum(left, 0)]).sum(axis=1)
-        least = lower[row, np.maximum(left, 0)]
-        below[block] = np.where(left >= 0, held * least, 0.0).sum(axis=1)
+    case = _Cut(population, upper, lower, whole, sums, start, shares, members)
+    reach = np.minimum(sums.astype(float), members * float(population.values[-1]))
+    exact = everyone
+    if float(((population.values[-1] + members * reach) * reach).sum()) > MOST_WORK:
+        for block in _blocks(members, sums):
+            above[block], below[block] = case.by_transform(block)
+        # A transform is right to about 1e-14 of the whole: enough for all but the small tails.
+        exact = np.flatnonzero(np.minimum(above, below) < SMALL)
+    for part in _blocks(members[exact], sums[exact]):
+        block = exact[part]
+        above[block], below[block] = case.by_sums(block)
     return np.minimum(above, 1.0), np.minimum(below, 1.0)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Neighbourhoods with cut members, as `cut_tails` is given them."""
+
+    population: Population
+    upper: Floats
+    lower: Floats
+    whole: Integers
+    sums: Integers
+    start: Integers
+    shares: Floats
+    members: Integers
+
+    def by_sums(self, block: Integers) -> tuple[Floats, Floats]:
+        """Add the cut members one by one: sums of positive terms, which keep every digit."""
+        most = int(self.members[block[0]]) * int(self.population.values[-1])
+        cap = min(int(self.sums[block].max()), most)
+        distinct, code = self._shares(block)
+        mass, over = thinned_distribution(self.population, distinct, cap)
+        held, beyond = _convolve(mass, over, code)
+        return self._with_whole(block, held, beyond)
+
+    def by_transform(self, block: Integers) -> tuple[Floats, Floats]:
+        """Multiply the members' generating functions on the unit circle."""
+        largest = int(self.population.values[-1])
+        distinct, code = self._shares(block)
+        mass, _ = thinned_distribution(self.population, distinct, largest)
+        length = next_fast_len(code.shape[1] * largest + 1, real=True)
+        turned = rfft(mass, length, axis=1)
+        product = turned[code[:, 0]]
+        for place in range(1, code.shape[1]):
+            product *= turned[code[:, place]]
+        held = np.maximum(irfft(product, length, axis=1), 0.0)
+        return self._with_whole(block, held, np.zeros(len(block)))
+
+    def _shares(self, block: Integers) -> tuple[Floats, Integers]:
+        places = self.start[block][:, None] + np.arange(self.members[block[0]])
+        distinct, code = np.unique(self.shares[places], return_inverse=True)
+        return distinct, code.reshape(places.shape)
+
+    def _with_whole(self, block: Integers, held: Floats, beyond: Floats) -> tuple[Floats, Floats]:
+        left = self.sums[block][:, None] - np.arange(held.shape[1])
+        row = self.whole[block][:, None]
+        # What the cut members exceed on their own needs nothing of the whole ones.
+        above = beyond + (held * self.upper[row, np.maximum(left, 0)]).sum(axis=1)
+        below = np.where(left >= 0, held * self.lower[row, np.maximum(left, 0)], 0.0).sum(axis=1)
+        return above, below
 
 
 def _blocks(members: Integers, sums: Integers) -> Iterator[Integers]:

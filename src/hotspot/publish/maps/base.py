@@ -1,4 +1,4 @@
-"""The empty map, its boundary and its background, to which the layers are added."""
+"""The empty map and its background from the web, to which the layers are added."""
 
 from __future__ import annotations
 
@@ -9,22 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import folium
-import geopandas as gpd
 
 from hotspot.errors import HotspotWarning, InputError
-from hotspot.publish.escape import escape, is_missing
+from hotspot.publish.escape import escape
 from hotspot.publish.maps.assets import leaflet_css, leaflet_script
-from hotspot.publish.maps.checks import POLYGONS, checked_frame
-from hotspot.publish.maps.elements import (
-    Bounds,
-    DrawnLayer,
-    LayerSwitch,
-    ShapeData,
-    Verbatim,
-    bounds_of,
-    figure_of,
-    packed_shapes,
-)
+from hotspot.publish.maps.elements import Bounds, LayerSwitch, Verbatim, figure_of
 from hotspot.publish.maps.furniture import Furniture, furniture_of
 
 MAX_ZOOM = 19
@@ -69,7 +58,8 @@ def dress(m: folium.Map) -> Furniture:
     if furniture is None:
         header = figure_of(m).header
         header.add_child(Verbatim(f"<style>{_text('page.css')}</style>"), name="hotspot_style")
-        header.add_child(Verbatim(f"<script>{_text('client.js')}</script>"), name="hotspot_client")
+        script = "\n".join(_text(name) for name in ("client.js", "page.js"))
+        header.add_child(Verbatim(f"<script>{script}</script>"), name="hotspot_client")
         furniture = Furniture()
         m.add_child(furniture)
         if not any(isinstance(child, folium.LayerControl) for child in m._children.values()):
@@ -78,12 +68,17 @@ def dress(m: folium.Map) -> Furniture:
 
 
 def prepared_map(
-    on: folium.Map | None, bounds: Bounds, *, title: str | None, subject: str, tiles: str | None
+    on: folium.Map | None, bounds: Bounds | None, *, title: str | None, subject: str, tiles: str | None
 ) -> tuple[folium.Map, Furniture]:
     """Return the map to draw on, its furniture told of the title and of the box to show."""
     if on is not None and not isinstance(on, folium.Map):
         raise InputError(f"on must be a folium.Map, not {type(on).__name__}")
-    m = new_map(bounds, whole_zooms=tiles is not None) if on is None else on
+    if on is None:
+        if bounds is None:
+            raise InputError("there is nothing to draw: give at least one shape, or a map to draw on")
+        m = new_map(bounds, whole_zooms=tiles is not None)
+    else:
+        m = on
     furniture = dress(m)
     if tiles is not None:
         _add_tiles(m, tiles)
@@ -91,24 +86,9 @@ def prepared_map(
         furniture.title = title
     if on is None:
         furniture.subject = subject
-    furniture.extents.append(bounds)
+    if bounds is not None:
+        furniture.extents.append(bounds)
     return m, furniture
-
-
-def add_area(m: folium.Map, furniture: Furniture, area: gpd.GeoDataFrame | None) -> None:
-    """Draw the outline of the area, and print what its frame says of itself."""
-    if area is None:
-        return
-    outline = checked_frame(area, what="area", kinds=POLYGONS)
-    data = ShapeData(packed_shapes(outline))
-    bounds = bounds_of(outline)
-    m.add_child(data)
-    m.add_child(DrawnLayer("Boundary", draw="boundary", data=data, bounds=bounds))
-    furniture.extents.append(bounds)
-    furniture.add_record(area, area=True)
-    if "evidence_use" in area.columns:
-        texts = (f"Outline {text}" for text in area["evidence_use"] if not is_missing(text))
-        furniture.cautions += [text for text in dict.fromkeys(texts) if text not in furniture.cautions]
 
 
 def fill_opacity(furniture: Furniture) -> float:

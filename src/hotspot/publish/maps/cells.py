@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.publish.escape import plain
-from hotspot.publish.maps.base import add_area, fill_opacity, prepared_map
+from hotspot.publish.escape import is_missing, plain
+from hotspot.publish.maps.base import fill_opacity, prepared_map
+from hotspot.publish.maps.basemap import add_basemap
+from hotspot.publish.maps.cells_in_words import tell_cells
 from hotspot.publish.maps.checks import POLYGONS, checked_count, checked_frame, first_index, require_any
 from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of, packed_shapes
-from hotspot.publish.maps.legend import CLASSES, UNDEFINED, Shading, band_shading, class_shading, class_words
+from hotspot.publish.maps.legend import (
+    CLASSES,
+    UNDEFINED,
+    Entry,
+    Legend,
+    Shading,
+    band_looks,
+    band_shading,
+    class_shading,
+    class_words,
+)
 from hotspot.publish.maps.locations import map_locations
 
 _MOST_CATEGORIES = 12
@@ -25,6 +37,7 @@ _NAMES = {
     "classes": "Hot and cold cells",
     "density": "Density (incidents per square km)",
     "counts": "Reported incidents",
+    "bands": "Density in bands",
 }
 
 
@@ -33,6 +46,8 @@ def map_cells(
     *,
     area: gpd.GeoDataFrame | None = None,
     locations: gpd.GeoDataFrame | None = None,
+    wards: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
     title: str | None = None,
     tiles: str | None = None,
 ) -> folium.Map:
@@ -50,6 +65,10 @@ def map_cells(
         Drawn as the boundary. The texts of a column ``evidence_use`` are printed.
     locations : geopandas.GeoDataFrame, optional
         Drawn and numbered as by `map_locations`.
+    wards : geopandas.GeoDataFrame, optional
+        Polygons, drawn as thin lines with their names (as `map_areas` finds them) where there is room.
+    streets : geopandas.GeoDataFrame, optional
+        Lines, as `read_streets` returns them, drawn thin over the cells.
     title : str, optional
         Default: made from what is drawn and the months covered.
     tiles : str, optional
@@ -76,18 +95,17 @@ def map_cells(
     How this can mislead: a hot cell has more reports than if they were spread evenly over the
     area. Town centres are often hot because many people are there; the map says so.
     """
-    require_any(cells, ["gi_class", "n", "density_per_km2"], what="cells")
+    require_any(cells, ["gi_class", "n", "density_per_km2", "density_band"], what="cells")
     drawn = checked_frame(cells, what="cells", kinds=POLYGONS)
-    checked_count(drawn)
+    checked_count(cells)
     codes = _class_codes(drawn["gi_class"]) if "gi_class" in drawn else None
     corrected = _corrected(cells)
     bounds = bounds_of(drawn)
     subject = "Reported incidents by cell" if codes is None else "Hot and cold cells of reported incidents"
     m, furniture = prepared_map(None, bounds, title=title, subject=subject, tiles=tiles)
     furniture.add_record(cells)
-    data = ShapeData(
-        {**packed_shapes(drawn), "headings": _headings(drawn), "rows": _rows(drawn, codes, corrected)}
-    )
+    payload = {**packed_shapes(drawn), "headings": _headings(drawn), "rows": _rows(drawn, codes, corrected)}
+    data = ShapeData(payload)
     m.add_child(data)
     opacity = fill_opacity(furniture)
     for shown_first, shading in enumerate(_shadings(drawn, codes, corrected, opacity, _density_notes(cells))):
@@ -97,7 +115,8 @@ def map_cells(
             DrawnLayer(_NAMES[key], draw="shade", data=data, bounds=bounds, show=shown_first == 0, look=look)
         )
         furniture.legends.append(shading.legend)
-    add_area(m, furniture, area)
+    tell_cells(furniture, data, payload, codes)
+    add_basemap(m, furniture, area=area, wards=wards, streets=streets)
     if locations is not None:
         map_locations(locations, on=m)
     return m
@@ -115,7 +134,12 @@ def _shadings(
         made.append(class_shading(codes, corrected=corrected, opacity=opacity))
     elif "n" in drawn:
         counts = _numbers(drawn, "n")
-        made.append(band_shading(counts, key="counts", title=_NAMES["counts"], whole=True, opacity=opacity))
+        hidden = "Small counts that are not shown" if "n_shown" in drawn else None
+        made.append(
+            band_shading(
+                counts, key="counts", title=_NAMES["counts"], whole=True, opacity=opacity, hidden=hidden
+            )
+        )
     if "density_per_km2" in drawn:
         density = _numbers(drawn, "density_per_km2")
         made.append(
@@ -123,7 +147,24 @@ def _shadings(
                 density, key="density", title=_NAMES["density"], whole=False, opacity=opacity, notes=notes
             )
         )
+    elif "density_band" in drawn:
+        made.append(_published_bands(_numbers(drawn, "density_band"), opacity))
     return made
+
+
+def _published_bands(bands: NDArray[np.float64], opacity: float) -> Shading:
+    """Shade the bands of a public release, which are fifths of the highest density."""
+    number = int(np.nanmax(bands, initial=1.0))
+    codes = np.nan_to_num(bands, nan=0.0).astype(np.int64) - 1
+    looks = band_looks(number, opacity)
+    counts = np.bincount(codes[codes >= 0], minlength=number)
+    words = [
+        f"Band {band} of {number}{', the highest' if band == number else ''}" for band in range(1, number + 1)
+    ]
+    entries = [Entry(look, word, int(n)) for look, word, n in zip(looks, words, counts, strict=True)]
+    return Shading(
+        codes, looks, Legend("bands", _NAMES["bands"], entries, ("Cells without any are not drawn.",))
+    )
 
 
 def _density_notes(cells: gpd.GeoDataFrame) -> list[str]:
@@ -176,9 +217,14 @@ def _rows(drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: b
     def add(column: str, head: str, kind: str, *, tip: bool, digits: int, factor: float = 1.0) -> None:
         if column in drawn:
             values = _short(_numbers(drawn, column) * factor, digits)
-            rows.append({"head": head, "kind": kind, "tip": tip, "values": values})
+            lead = {"lead": True} if column == _lead(drawn) else {}
+            rows.append({"head": head, "kind": kind, "tip": tip, "values": values, **lead})
 
-    add("n", "Reported incidents", "count", tip=True, digits=0)
+    if "n_shown" in drawn:
+        shown = ["" if is_missing(value) else plain(value, limit=60) for value in drawn["n_shown"]]
+        rows.append({"head": "Reported incidents", "kind": "text", "tip": True, "values": shown})
+    else:
+        add("n", "Reported incidents", "count", tip=True, digits=0)
     add("weight_sum", "Weighted total", "amount", tip=False, digits=2)
     if codes is not None:
         words = class_words(corrected=corrected)
@@ -187,12 +233,17 @@ def _rows(drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: b
     add("gi_p", "p", "chance", tip=False, digits=4)
     add("gi_q", "q (adjusted p)", "chance", tip=True, digits=4)
     add("density_per_km2", "Density per square km", "amount", tip=True, digits=2)
+    add("density_band", "Density band, 1 to 5", "count", tip=True, digits=0)
     add("share_in_area", "Share of cell inside the area", "percent", tip=True, digits=1, factor=100.0)
     named = _category_columns(drawn)
     for column in named:
         counts = _short(_numbers(drawn, column), 0)
         rows.append({"head": plain(column[2:], limit=60), "kind": "count", "sparse": True, "values": counts})
     return rows
+
+
+def _lead(drawn: gpd.GeoDataFrame) -> str | None:
+    return next((each for each in ("gi_z", "n", "density_per_km2", "density_band") if each in drawn), None)
 
 
 def _category_columns(drawn: gpd.GeoDataFrame) -> list[str]:

@@ -15,6 +15,7 @@ from hotspot.geography.projection import geometry_to_wgs84
 MAX_CELLS = 40_000
 POLYGONS = ("Polygon", "MultiPolygon")
 POINTS = ("Point",)
+LINES = ("LineString", "MultiLineString")
 
 
 def checked_frame(frame: object, *, what: str, kinds: Sequence[str]) -> gpd.GeoDataFrame:
@@ -54,7 +55,7 @@ def checked_frame(frame: object, *, what: str, kinds: Sequence[str]) -> gpd.GeoD
 
 
 def checked_count(frame: gpd.GeoDataFrame) -> None:
-    """Refuse more cells than a browser can draw.
+    """Refuse more cells than a browser can draw, and say which size would do.
 
     Raises
     ------
@@ -63,9 +64,19 @@ def checked_count(frame: gpd.GeoDataFrame) -> None:
     """
     if len(frame) > MAX_CELLS:
         raise InputError(
-            f"cells has {len(frame):,} cells; a browser cannot draw them: "
-            "use a larger cell_size or keep only the significant cells"
+            f"cells has {len(frame):,} cells; a browser cannot draw them: use a larger cell_size"
+            f"{_enough(frame)} or keep only the significant cells, cells[cells['gi_class'] != 'not significant']"
         )
+
+
+def _enough(frame: gpd.GeoDataFrame) -> str:
+    """Name the cell size, in hundreds of metres, at which the same ground has few enough cells."""
+    if frame.crs is None or not frame.crs.is_projected:
+        return ""
+    # Cells at the edge of the area are whole, so that a larger size needs a few more than the ratio says.
+    width = float(np.sqrt(frame.geometry.iloc[0].area) * np.sqrt(1.05 * len(frame) / MAX_CELLS))
+    size = int(np.ceil(width / 100) * 100)
+    return f", for example {size} m (Grid.over(area, cell_size={size}), then count and test again),"
 
 
 def require_any(frame: pd.DataFrame, names: Sequence[str], *, what: str) -> None:

@@ -21,30 +21,39 @@ const hotspotMap = (function () {
   }
 
   /* A row is {head, kind, values, words?, tip?}; with words, a value is an index into them. */
-  function describe(heading, rows, index, short) {
+  function written(row, index) {
+    const value = row.values[index];
+    if (value === null || value === undefined || value === "") return MISSING;
+    return row.words ? row.words[value] : formats[row.kind](value);
+  }
+
+  function describe(data, index, short) {
     const box = element("div", "hs-facts");
-    box.appendChild(element("strong", "", heading));
+    box.appendChild(element("strong", "", data.headings[index]));
     const list = box.appendChild(element("dl", ""));
-    rows.forEach(function (row) {
-      if (short && !row.tip) return;
-      const value = row.values[index];
-      if (row.sparse && !value) return;
-      let text = MISSING;
-      if (value !== null && value !== undefined && value !== "") {
-        text = row.words ? row.words[value] : formats[row.kind](value);
-      }
+    data.rows.forEach(function (row) {
+      if ((short && !row.tip) || (row.sparse && !row.values[index])) return;
       list.appendChild(element("dt", "", row.head));
-      list.appendChild(element("dd", "", text));
+      list.appendChild(element("dd", "", written(row, index)));
     });
     return box;
   }
 
-  function talk(layers, data) {
-    const facts = (short) => (layer) =>
-      describe(data.headings[layer.options.at], data.rows, layer.options.at, short);
+  const POPUP = { className: "hs-popup", minWidth: 250, maxWidth: 250, maxHeight: 340 };
+
+  function talk(map, layers, data) {
+    const facts = (short) => (layer) => describe(data, layer.options.at, short);
     layers.bindTooltip(facts(true), { sticky: true, className: "hs-tip", opacity: 1 });
-    layers.bindPopup(facts(false), { className: "hs-popup", minWidth: 250, maxWidth: 250, maxHeight: 340 });
+    layers.bindPopup(facts(false), POPUP);
     layers.on("popupopen", () => layers.closeTooltip());
+    /* The same popup without the layer, for the buttons of the tables. */
+    data.show = function (at) {
+      const place = data.points ? L.latLng(data.points[at]) : L.latLngBounds(unpack(data.origin, data.shapes[at]).flat(2));
+      const middle = data.points ? place : place.getCenter();
+      if (data.points) map.setView(middle, Math.max(map.getZoom(), 15), { animate: false });
+      else map.fitBounds(place.pad(1), { maxZoom: 15, animate: false });
+      L.popup(POPUP).setLatLng(middle).setContent(describe(data, at, false)).openOn(map);
+    };
     return layers;
   }
 
@@ -71,64 +80,148 @@ const hotspotMap = (function () {
     });
   }
 
+  function tieLegend(layers, key) {
+    layers.on("add", () => showLegend(key, true));
+    layers.on("remove", () => showLegend(key, false));
+    return layers;
+  }
+
   /* Two shadings over each other would mix their colours: switching one on puts the other away. */
-  function takeTurns(map, layers, key) {
+  function takeTurns(map, layers) {
     const shadings = (map.hotspotShadings = map.hotspotShadings || []);
     shadings.push(layers);
     layers.on("add", function () {
-      showLegend(key, true);
       /* Later, because the layer control does not look at changes while it handles a click. */
       setTimeout(function () {
         if (!map.hasLayer(layers)) return;
         shadings.forEach((other) => other !== layers && map.hasLayer(other) && map.removeLayer(other));
       }, 0);
     });
-    layers.on("remove", () => showLegend(key, false));
   }
 
+  /* One tile of hatching: a rising line from corner to corner, or a level one. */
+  const tiles = {};
+  function tile(ctx, hatch) {
+    const name = JSON.stringify(hatch);
+    if (!tiles[name]) {
+      const canvas = element("canvas");
+      const size = (canvas.width = canvas.height = hatch.spacing);
+      const pen = canvas.getContext("2d");
+      pen.strokeStyle = hatch.ink;
+      pen.lineWidth = 1;
+      pen.beginPath();
+      if (hatch.rising) {
+        for (let k = -1; k <= 1; k += 1) {
+          pen.moveTo(k * size - 1, size + 1);
+          pen.lineTo((k + 1) * size + 1, -1);
+        }
+      } else {
+        pen.moveTo(0, 0.5);
+        pen.lineTo(size, 0.5);
+      }
+      pen.stroke();
+      tiles[name] = ctx.createPattern(canvas, "repeat");
+    }
+    return tiles[name];
+  }
+
+  /* A canvas that hatches classes and numbers bands where the shape is large enough to read them. */
+  const Marked = L.Canvas.extend({
+    _fillStroke: function (ctx, layer) {
+      L.Canvas.prototype._fillStroke.call(this, ctx, layer);
+      const look = layer.options;
+      if ((!look.hatch && !look.mark) || !layer._rawPxBounds) return;
+      const box = layer._rawPxBounds;
+      const width = box.max.x - box.min.x;
+      ctx.globalAlpha = 1;
+      if (look.hatch && width >= 7) {
+        ctx.fillStyle = tile(ctx, look.hatch);
+        ctx.fill("evenodd");
+      }
+      if (look.mark && width >= 22) {
+        ctx.fillStyle = look.ink;
+        ctx.font = "11px Arial, Helvetica, sans-serif";
+        ctx.textAlign = "center";
+        ctx.textBaseline = "middle";
+        ctx.fillText(look.mark, (box.min.x + box.max.x) / 2, (box.min.y + box.max.y) / 2);
+      }
+    },
+  });
+
+  /* All shadings share one canvas: of several over each other only the topmost would hear the pointer. */
   function shade(map, data, layer) {
-    const layers = talk(L.featureGroup(), data);
+    const layers = talk(map, L.featureGroup(), data);
     let drawn = false;
     layers.on("add", function () {
       if (drawn) return;
       drawn = true;
-      data.renderer = data.renderer || L.canvas({ padding: 0.5 });
+      const renderer = (map.hotspotCanvas = map.hotspotCanvas || new Marked({ padding: 0.5 }));
       data.shapes.forEach(function (shape, at) {
         const code = layer.codes[at];
         if (code < 0) return;
-        const look = Object.assign({ at: at, smoothFactor: 0, renderer: data.renderer }, layer.looks[code]);
+        const look = Object.assign({ at: at, smoothFactor: 0, renderer: renderer }, layer.looks[code]);
         layers.addLayer(L.polygon(unpack(data.origin, shape), look));
       });
     });
-    takeTurns(map, layers, layer.key);
-    return layers;
+    takeTurns(map, layers);
+    return tieLegend(layers, layer.key);
   }
 
-  function boundary(map, data) {
-    const name = "hotspot-boundary";
+  function pane(map, name, height) {
     if (!map.getPane(name)) {
-      const pane = map.createPane(name);
-      pane.style.zIndex = 450;
-      pane.style.pointerEvents = "none";
+      const made = map.createPane(name);
+      made.style.zIndex = height;
+      made.style.pointerEvents = "none";
     }
-    const layers = L.featureGroup();
-    const renderer = L.svg({ pane: name, padding: 0.5 });
-    const line = { pane: name, renderer: renderer, interactive: false, fill: false, smoothFactor: 0.5 };
-    data.shapes.forEach(function (shape) {
-      const rings = unpack(data.origin, shape);
-      layers.addLayer(L.polygon(rings, Object.assign({ color: "#ffffff", weight: 4, opacity: 0.8 }, line)));
-      layers.addLayer(L.polygon(rings, Object.assign({ color: "#111111", weight: 2 }, line)));
-    });
-    return layers;
+    return name;
   }
 
-  function numbers(map, data) {
-    const layers = talk(L.featureGroup(), data);
+  /* Lines over the cells, white below dark, so that they are seen on every colour. */
+  function outline(map, data, layer) {
+    const name = pane(map, "hotspot-" + layer.pane, layer.height);
+    const layers = L.featureGroup();
+    const renderer = layer.canvas ? L.canvas({ pane: name, padding: 0.5 }) : L.svg({ pane: name, padding: 0.5 });
+    const line = { pane: name, renderer: renderer, interactive: false, fill: false, smoothFactor: layer.smooth };
+    data.shapes.forEach(function (shape) {
+      const parts = unpack(data.origin, shape);
+      layer.looks.forEach(function (look) {
+        const path = Object.assign({}, line, look);
+        layers.addLayer(layer.closed ? L.polygon(parts, path) : L.polyline(parts.flat(), path));
+      });
+    });
+    if (layer.names) names(map, layers, data, name);
+    return layer.key ? tieLegend(layers, layer.key) : layers;
+  }
+
+  /* Names of background areas, each only while its area is wide enough for it. */
+  function names(map, layers, data, paneName) {
+    const labels = data.names.map(function (text, at) {
+      const icon = L.divIcon({ className: "hs-name", html: element("span", "", text), iconSize: [0, 0] });
+      const label = L.marker(data.centres[at], { icon: icon, pane: paneName, interactive: false, keyboard: false });
+      layers.addLayer(label);
+      return { label: label, need: 6.5 * text.length, box: L.latLngBounds(unpack(data.origin, data.shapes[at]).flat(2)) };
+    });
+    function fit() {
+      if (!map.hasLayer(layers)) return;
+      labels.forEach(function (item) {
+        const place = item.label.getElement();
+        const width = map.latLngToLayerPoint(item.box.getNorthEast()).x - map.latLngToLayerPoint(item.box.getSouthWest()).x;
+        if (place) place.style.display = width >= item.need ? "" : "none";
+      });
+    }
+    map.on("zoomend", fit);
+    layers.on("add", () => setTimeout(fit, 0));
+    document.addEventListener("DOMContentLoaded", fit);
+  }
+
+  function markers(map, data, layer) {
+    const layers = talk(map, L.featureGroup(), data);
     data.points.forEach(function (point, at) {
       const text = data.numbers[at];
       const size = [Math.max(24, 10 + 7 * text.length), 24];
       /* A dot at the place and the number beside it, so that the cell below can be seen. */
-      const look = { className: "hs-number", html: element("span", "", text), iconSize: size, iconAnchor: [4, 20] };
+      const look = { className: layer.look, html: element("span", "", text), iconSize: size };
+      look.iconAnchor = layer.dot ? [4, 20] : [size[0] / 2, 25];
       const icon = L.divIcon(look);
       /* Where markers overlap, the higher place in the ranking lies on top. */
       const above = (data.points.length - at) * 100;
@@ -136,41 +229,15 @@ const hotspotMap = (function () {
       marker.on("add", () => marker.getElement().setAttribute("aria-label", data.headings[at]));
       layers.addLayer(marker);
     });
-    layers.on("add", () => showLegend("locations", true));
-    layers.on("remove", () => showLegend("locations", false));
+    return tieLegend(layers, layer.key);
+  }
+
+  /* Outlines with a marker each, which tells the facts: what lies inside can still be asked. */
+  function areas(map, data, layer) {
+    const layers = outline(map, data, layer);
+    layers.addLayer(markers(map, data, layer));
     return layers;
   }
 
-  /* After the whole page has run, so that layers added later are in the list too. */
-  function layerSwitch(map, list) {
-    document.addEventListener("DOMContentLoaded", function () {
-      const overlays = {};
-      const bases = {};
-      list().forEach(function (item) {
-        (item.overlay ? overlays : bases)[item.name] = item.layer;
-      });
-      const narrow = map.getContainer().clientWidth < 560;
-      /* Popups open upwards, so an open list stands in their way at the top. */
-      const place = { collapsed: narrow, position: narrow ? "topright" : "bottomright" };
-      const control = L.control.layers(bases, overlays, place).addTo(map);
-      control.getContainer().setAttribute("aria-label", "Layers");
-      control.getContainer().setAttribute("role", "group");
-    });
-  }
-
-  function dress(map, page) {
-    const container = map.getContainer();
-    container.setAttribute("role", "region");
-    container.setAttribute("aria-label", page.label);
-    const side = document.querySelector(".hs-side details");
-    if (side && window.matchMedia("(max-width: 700px)").matches) side.open = false;
-    document.querySelectorAll("[data-legend]").forEach((section) => (section.hidden = true));
-    map.attributionControl.setPrefix(page.credit);
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    map.invalidateSize();
-    map.fitBounds(page.bounds, { padding: [14, 14], maxZoom: 17, animate: false });
-    new ResizeObserver(() => map.invalidateSize()).observe(container);
-  }
-
-  return { shade: shade, boundary: boundary, numbers: numbers, layerSwitch: layerSwitch, dress: dress };
+  return { shade: shade, outline: outline, areas: areas, markers: markers, written: written, element: element };
 })();

@@ -129,11 +129,11 @@ def merged_bounds(several: Iterable[Bounds]) -> Bounds:
 
 
 def packed_shapes(frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Return polygons in degrees as steps of whole millionths of a degree (about 0.1 m).
+    """Return polygons or lines in degrees as steps of whole millionths of a degree (about 0.1 m).
 
     A shape is a list of parts, a part a list of rings, a ring a flat list of latitude and
     longitude steps: the first from the origin, each next from the vertex before. The closing
-    vertex is left out.
+    vertex is left out. A line is a part of one ring that is not closed.
     """
     west, south, _, _ = bounds_of(frame)
     origin = np.array([round(south * _SCALE), round(west * _SCALE)], dtype=np.int64)
@@ -144,11 +144,12 @@ def packed_shapes(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     return {"origin": origin.tolist(), "shapes": shapes}
 
 
-def _rings(part: shapely.Polygon) -> list[Any]:
-    return [part.exterior, *part.interiors]
+def _rings(part: Any) -> list[Any]:
+    return [part] if part.geom_type == "LineString" else [part.exterior, *part.interiors]
 
 
 def _steps(ring: Any, origin: np.ndarray[Any, np.dtype[np.int64]]) -> list[int]:
-    corners = np.rint(shapely.get_coordinates(ring)[:-1, ::-1] * _SCALE).astype(np.int64)
+    end = None if ring.geom_type == "LineString" else -1
+    corners = np.rint(shapely.get_coordinates(ring)[:end, ::-1] * _SCALE).astype(np.int64)
     steps: list[int] = np.diff(corners, axis=0, prepend=origin[None, :]).ravel().tolist()
     return steps

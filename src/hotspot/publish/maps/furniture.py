@@ -11,10 +11,11 @@ from branca.element import MacroElement
 from hotspot import provenance
 from hotspot.publish.escape import escape, json_for_script, plain
 from hotspot.publish.maps.elements import Bounds, Verbatim, add_script, figure_of, map_of, merged_bounds
-from hotspot.publish.maps.legend import Legend, legend_html
+from hotspot.publish.maps.facts import classes_table
+from hotspot.publish.maps.legend import EVENLY, Legend, legend_html
 
 TOP_SLOT = "hotspot_top"
-SIDE_SLOT = "hotspot_side"
+END_SLOT = "hotspot_end"
 _LONG = 1_000
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -33,6 +34,11 @@ class Furniture(MacroElement):
         self.records: list[pd.DataFrame] = []
         self.areas: list[pd.DataFrame] = []
         self.legends: list[Legend] = []
+        self.sentences: list[str] = []
+        self.tables: list[str] = []
+        self.lines: list[tuple[str, str, str]] = []
+        self.area_layers = 0
+        self.hot = False
         self.sections: list[str] = []
         self.cautions: list[str] = []
         self.extents: list[Bounds] = []
@@ -42,6 +48,11 @@ class Furniture(MacroElement):
         """Remember what a frame was made from, without keeping the frame."""
         bare = provenance.put(pd.DataFrame(), provenance.of(frame))
         (self.areas if area else self.records).append(bare)
+
+    def add_line(self, words: str, border: str, *, key: str = "") -> None:
+        """Explain a line in the key; ``key`` ties it to its layer."""
+        if (words, border, key) not in self.lines:
+            self.lines.append((words, border, key))
 
     def full_title(self) -> str:
         """Return the title, made from the data where none was given."""
@@ -54,14 +65,17 @@ class Furniture(MacroElement):
         """Put header and panel into the page, and fit the map to what is drawn."""
         figure = figure_of(self)
         figure.title = escape(self.full_title())
-        figure.html.add_child(Verbatim(self._top()), name=TOP_SLOT, index=0)
-        figure.html.add_child(Verbatim(self._side()), name=SIDE_SLOT)
-        west, south, east, north = merged_bounds(self.extents)
-        page = {
+        before = f'{self._top()}<main class="hs-main">{self._words()}{self._side()}'
+        figure.html.add_child(Verbatim(before), name=TOP_SLOT, index=0)
+        figure.html.add_child(Verbatim("</main>"), name=END_SLOT)
+        page: dict[str, Any] = {
             "label": f"Map: {self.full_title()}",
             "credit": "Leaflet",
-            "bounds": [[round(south, 6), round(west, 6)], [round(north, 6), round(east, 6)]],
+            "credits": [escape(text) for text in self._short_credits()],
         }
+        if self.extents:
+            west, south, east, north = merged_bounds(self.extents)
+            page["bounds"] = [[round(south, 6), round(west, 6)], [round(north, 6), round(east, 6)]]
         add_script(self, f"hotspotMap.dress({map_of(self).get_name()}, {json_for_script(page)});")
         return ""
 
@@ -79,13 +93,38 @@ class Furniture(MacroElement):
         if provenance.is_simulated([*self.records, *self.areas]):
             bar += '<div class="hs-simulated">SIMULATED DATA: no real incidents</div>'
         small = f'<span class="hs-open">{escape(marking)}</span>' if is_open else ""
-        return f'<header class="hs-top">{bar}{small}<h1>{escape(self.full_title())}</h1></header>'
+        skip = f'<a class="hs-skip" href="#{map_of(self).get_name()}">Skip to the map</a>'
+        period = f'<p class="hs-period">{escape(self._period())}</p>'
+        title = f"<h1>{escape(self.full_title())}</h1>"
+        return f'{skip}<header class="hs-top">{bar}{small}{title}{period}</header>'
+
+    def _words(self) -> str:
+        """Return the map in words and tables, which stand before it."""
+        parts = [f"<p>{escape(' '.join(self.sentences), limit=_LONG)}</p>"] if self.sentences else []
+        if self.hot:
+            parts.append(f'<p class="hs-evenly">{escape(EVENLY)}</p>')
+        tables = [*(classes_table(legend) for legend in self.legends if legend.tabled), *self.tables]
+        if tables:
+            held = "".join(tables)
+            parts.append(
+                "<details><summary>The facts of this map as tables</summary>"
+                f'<div class="hs-tables">{held}</div></details>'
+            )
+        if not parts:
+            return ""
+        return f'<section class="hs-words" aria-label="Summary and tables">{"".join(parts)}</section>'
 
     def _side(self) -> str:
-        parts = [f"<p>{escape(self._period())}</p>"]
-        parts += [f'<p class="hs-caution">{escape(text, limit=_LONG)}</p>' for text in self.cautions]
+        parts = [f'<p class="hs-caution">{escape(text, limit=_LONG)}</p>' for text in self.cautions]
         parts += [legend_html(legend) for legend in self.legends]
         parts += self.sections
+        if self.lines:
+            items = "".join(
+                f"<li{f' data-legend={chr(34)}{key}{chr(34)}' if key else ''}>"
+                f'<span class="hs-line" style="border-top:{border}"></span><span>{escape(words)}</span></li>'
+                for words, border, key in self.lines
+            )
+            parts.append(f'<section><h2>Lines</h2><ul class="hs-key">{items}</ul></section>')
         notes = _unique(
             note
             for frame in [*self.records, *self.areas]
@@ -101,8 +140,8 @@ class Furniture(MacroElement):
         parts.append(f"<section><h2>Sources</h2>{items}</section>")
         body = "".join(parts)
         return (
-            '<aside class="hs-side" aria-label="Key, notes and sources"><details open>'
-            f'<summary>Key, notes and sources</summary><div class="hs-body">{body}</div></details></aside>'
+            '<section class="hs-side" aria-label="Key, notes and sources"><details open>'
+            f'<summary>Key, notes and sources</summary><div class="hs-body">{body}</div></details></section>'
         )
 
     def _credits(self) -> list[str]:
@@ -112,6 +151,15 @@ class Furniture(MacroElement):
             for source in provenance.of(area)["sources"]
         )
         return _unique(credits)
+
+    def _short_credits(self) -> list[str]:
+        """Return who must be named on the map itself."""
+        return _unique(
+            plain(source["attribution"], limit=120)
+            for frame in [*self.records, *self.areas]
+            for source in provenance.of(frame)["sources"]
+            if source["attribution"]
+        )
 
     def _period(self) -> str:
         months = self._months()

@@ -2,7 +2,8 @@
 
 Every class has words beside its colour, and both palettes stay apart for the common kinds of
 colour blindness: blue against red with lightness falling towards the extremes, and one scale that
-only gets darker.
+only gets darker. Classes are hatched besides, hot rising and cold level, closer with confidence;
+bands carry their number.
 """
 
 from __future__ import annotations
@@ -30,11 +31,17 @@ BANDS = ("#dcedb4", "#a3d6a5", "#5fb7a6", "#3191a4", "#2c6596", "#2b2f74")
 _BAND_SHARES = (0.3, 0.55, 0.75, 0.9, 0.97)
 _CLASS_FILLS = ("#1f5fa8", "#5b9fd0", "#b3d4ea", "#ffffff", "#fbc3a4", "#e5734f", "#a8142d")
 _DIRECTIONS = {"cold": "Cold", "hot": "Hot"}
+# Pixels between the lines of the hatching, and its ink: light where the fill is dark.
+_HATCHES = {"90%": (9, "#1a1a1a"), "95%": (6, "#1a1a1a"), "99%": (5, "#ffffff")}
+_UNDEFINED_LOOK = {
+    "color": "#6a6a6a", "weight": 0.6, "dashArray": "2 3", "fillColor": "#bdbdbd", "fillOpacity": 0.35
+}  # fmt: skip
+_DARK_BANDS = frozenset(BANDS[4:])
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a key: its look (Leaflet path options), its words, and how many cells have it."""
+    """One line of a key: its look (Leaflet path options), its words, and how many have it."""
 
     look: dict[str, Any]
     words: str
@@ -49,6 +56,8 @@ class Legend:
     title: str
     entries: Sequence[Entry]
     notes: Sequence[str] = field(default_factory=tuple)
+    counted: str = "cells"
+    tabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,15 +88,18 @@ def class_shading(codes: NDArray[np.int64], *, corrected: bool, opacity: float) 
         {"color": "#4a4a4a", "weight": 0.6, "fillColor": fill, "fillOpacity": opacity}
         for fill in _CLASS_FILLS
     ]
+    for name, look in zip(CLASSES, looks, strict=True):
+        direction, _, level = name.partition(" ")
+        if direction in _DIRECTIONS:
+            spacing, ink = _HATCHES[level]
+            look["hatch"] = {"rising": direction == "hot", "spacing": spacing, "ink": ink}
     looks[CLASSES.index("not significant")] = {
         "color": "#a8a8a8",
         "weight": 0.4,
         "fillColor": "#ffffff",
         "fillOpacity": 0.05,
     }
-    looks.append(
-        {"color": "#6a6a6a", "weight": 0.6, "dashArray": "2 3", "fillColor": "#bdbdbd", "fillOpacity": 0.35}
-    )
+    looks.append(dict(_UNDEFINED_LOOK))
     counts = np.bincount(codes, minlength=len(looks))
     words = class_words(corrected=corrected)
     order = [*reversed(range(len(CLASSES))), UNDEFINED]
@@ -96,7 +108,7 @@ def class_shading(codes: NDArray[np.int64], *, corrected: bool, opacity: float) 
         for code in order
         if code != UNDEFINED or counts[code]
     ]
-    return Shading(codes, looks, Legend("classes", "Hot and cold cells", entries, (EVENLY,)))
+    return Shading(codes, looks, Legend("classes", "Hot and cold cells", entries))
 
 
 def band_shading(
@@ -107,6 +119,7 @@ def band_shading(
     whole: bool,
     opacity: float,
     notes: Sequence[str] = (),
+    hidden: str | None = None,
 ) -> Shading:
     """Shade positive values in up to six bands; zero and missing values are not drawn.
 
@@ -122,6 +135,8 @@ def band_shading(
         Of the fill, 0 to 1.
     notes : sequence of str
         Printed under the key.
+    hidden : str or None
+        Words for missing values, which then have a look of their own; None: they are not drawn.
 
     Returns
     -------
@@ -133,35 +148,63 @@ def band_shading(
     codes = np.where(
         positive, np.searchsorted(breaks, np.where(positive, values, 0.0), side="right"), NOT_DRAWN
     )
-    fills = [BANDS[round(step)] for step in np.linspace(0, len(BANDS) - 1, len(breaks) + 1)]
-    looks = [{"color": "#3a3a3a", "weight": 0.4, "fillColor": fill, "fillOpacity": opacity} for fill in fills]
+    looks = band_looks(len(breaks) + 1, opacity)
     counts = np.bincount(codes[positive], minlength=len(looks))
     words = _band_words(breaks, float(values[positive].max(initial=0.0)), whole=whole)
     entries = [Entry(look, word, int(n)) for look, word, n in zip(looks, words, counts, strict=True)]
+    if hidden is not None and np.isnan(values).any():
+        codes = np.where(np.isnan(values), len(looks), codes)
+        looks.append(dict(_UNDEFINED_LOOK))
+        entries.append(Entry(looks[-1], hidden, int(np.isnan(values).sum())))
     shading_notes = ("Cells without any are not drawn.", *notes)
     return Shading(codes.astype(np.int64), looks, Legend(key, title, entries, shading_notes))
+
+
+def band_looks(number: int, opacity: float) -> list[dict[str, Any]]:
+    """Return the looks of a number of bands, lightest first, each with its number."""
+    fills = [BANDS[round(step)] for step in np.linspace(0, len(BANDS) - 1, number)]
+    return [
+        {
+            "color": "#3a3a3a",
+            "weight": 0.4,
+            "fillColor": fill,
+            "fillOpacity": opacity,
+            "mark": str(band),
+            "ink": "#ffffff" if fill in _DARK_BANDS else "#111111",
+        }
+        for band, fill in enumerate(fills, start=1)
+    ]
 
 
 def legend_html(legend: Legend) -> str:
     """Return the key as HTML, every text in it escaped."""
     rows = "".join(
-        f'<li><span class="hs-swatch" style="{_swatch(entry.look)}"></span>'
+        f'<li><span class="hs-swatch" style="{swatch(entry.look)}">{escape(entry.look.get("mark", ""))}</span>'
         f"<span>{escape(entry.words)}</span>"
-        f'<span class="hs-count">{entry.count:,}<span class="hs-unseen"> cells</span></span></li>'
+        f'<span class="hs-count">{entry.count:,}<span class="hs-unseen"> {legend.counted}</span></span></li>'
         for entry in legend.entries
     )
     notes = "".join(f'<p class="hs-fine">{escape(note, limit=600)}</p>' for note in legend.notes)
     return (
-        f'<section data-legend="{escape(legend.key)}"><h2>{escape(legend.title)}</h2>'
-        f'<ul class="hs-key"><li class="hs-head"><span></span><span></span><span>cells</span></li>'
+        f'<section data-legend="{escape(legend.key)}"><h2>{escape(legend.title)}</h2><ul class="hs-key">'
+        f'<li class="hs-head" aria-hidden="true"><span></span><span></span><span>{legend.counted}</span></li>'
         f"{rows}</ul>{notes}</section>"
     )
 
 
-def _swatch(look: dict[str, Any]) -> str:
+def swatch(look: dict[str, Any]) -> str:
+    """Return the style of a small sample of a look."""
     red, green, blue = (int(look["fillColor"][i : i + 2], 16) for i in (1, 3, 5))
     line = "dashed" if "dashArray" in look else "solid"
-    return f"background:rgba({red},{green},{blue},{look['fillOpacity']});border:1px {line} {look['color']}"
+    style = (
+        f"background-color:rgba({red},{green},{blue},{look['fillOpacity']});border:1px {line} {look['color']}"
+    )
+    if "hatch" in look:
+        hatch = look["hatch"]
+        angle = "-45deg" if hatch["rising"] else "0deg"
+        ink, end = hatch["ink"], hatch["spacing"]
+        style += f";background-image:repeating-linear-gradient({angle},{ink} 0 1px,transparent 1px {end}px)"
+    return style + (f";color:{look['ink']}" if "ink" in look else "")
 
 
 def _breaks(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:

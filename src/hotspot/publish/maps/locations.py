@@ -11,9 +11,11 @@ import pandas as pd
 
 from hotspot.errors import InputError
 from hotspot.publish.escape import MISSING, escape, is_missing, plain
-from hotspot.publish.maps.base import add_area, prepared_map
+from hotspot.publish.maps.base import prepared_map
+from hotspot.publish.maps.basemap import add_basemap
 from hotspot.publish.maps.checks import POINTS, checked_frame, first_index, require_any
 from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of
+from hotspot.publish.maps.facts import shapes_table
 from hotspot.publish.maps.furniture import date_words
 
 _LAYER = "Repeat locations"
@@ -25,6 +27,8 @@ def map_locations(
     area: gpd.GeoDataFrame | None = None,
     title: str | None = None,
     on: folium.Map | None = None,
+    wards: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
     tiles: str | None = None,
     limit: int | None = 25,
 ) -> folium.Map:
@@ -43,6 +47,8 @@ def map_locations(
         Default: made from what is drawn and the months covered.
     on : folium.Map, optional
         A map to add the layer to; it is changed and returned. Default: a new map.
+    wards, streets : geopandas.GeoDataFrame, optional
+        As in `map_cells`.
     tiles : str, optional
         As in `map_cells`.
     limit : int or None, default 25
@@ -82,18 +88,32 @@ def map_locations(
     m, furniture = prepared_map(on, bounds, title=title, subject=subject, tiles=tiles)
     furniture.add_record(locations)
     points = np.column_stack([drawn.geometry.y, drawn.geometry.x]).round(6)
-    data = ShapeData(
-        {
-            "points": points,
-            "numbers": [str(number) for number in numbers[order]],
-            "headings": _headings(drawn, numbers[order]),
-            "rows": _rows(drawn),
-        }
-    )
+    payload: dict[str, Any] = {
+        "points": points,
+        "numbers": [str(number) for number in numbers[order]],
+        "headings": _headings(drawn, numbers[order]),
+        "rows": _rows(drawn),
+    }
+    data = ShapeData(payload)
     m.add_child(data)
-    m.add_child(DrawnLayer(_LAYER, draw="numbers", data=data, bounds=bounds))
+    look = {"key": "locations", "look": "hs-number", "dot": True}
+    m.add_child(DrawnLayer(_LAYER, draw="markers", data=data, bounds=bounds, look=look))
     furniture.sections.append(_section(len(drawn), len(everything)))
-    add_area(m, furniture, area)
+    furniture.sentences.append(
+        f"{_sized(len(drawn), len(everything))}; number {payload['headings'][0].replace('. ', ' is ', 1)}."
+    )
+    furniture.tables.append(
+        shapes_table(
+            data,
+            payload,
+            caption="Repeat locations, by number",
+            first="Location",
+            order=range(len(drawn)),
+            total=len(everything),
+            most=None,
+        )
+    )
+    add_basemap(m, furniture, area=area, wards=wards, streets=streets)
     return m
 
 
@@ -174,6 +194,11 @@ def _text(value: object) -> str:
     if is_missing(value) or (isinstance(value, str) and not value.strip()):
         return MISSING
     return plain(value)
+
+
+def _sized(shown: int, total: int) -> str:
+    some = f"{shown:,} of {total:,}" if shown < total else f"{total:,}"
+    return f"Repeat locations drawn: {some}"
 
 
 def _section(shown: int, total: int) -> str:

@@ -19,8 +19,8 @@ from hotspot.errors import InputError
 from hotspot.publish.escape import escape
 from hotspot.publish.files import write_text_whole
 from hotspot.publish.maps.assets import leaflet_css, leaflet_script
-from hotspot.publish.maps.base import LEAFLET_SLOT
-from hotspot.publish.maps.furniture import SIDE_SLOT, TOP_SLOT, furniture_of
+from hotspot.publish.maps.base import LEAFLET_SLOT, dress
+from hotspot.publish.maps.furniture import END_SLOT, TOP_SLOT
 
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _NAMED_BY_ID = re.compile(r".*_[0-9a-f]{32}(?:_add)?")
@@ -81,14 +81,17 @@ def _page(m: folium.Map) -> str:
     if not isinstance(figure, Figure):
         raise InputError("save_map needs a map that stands in its own figure")
     copied = next(child for child in _walk(figure) if isinstance(child, folium.Map))
-    furniture = furniture_of(copied)
-    tile_urls = furniture.tile_urls if furniture is not None else []
+    # A map of folium's own gets the title, the marking and the landmarks of ours.
+    furniture = dress(copied)
+    if furniture.title is None and not furniture.extents:
+        furniture.title = figure.title
+    tile_urls = furniture.tile_urls
     _forget_renderings(figure)
     _check_elements(figure, tile_urls)
     for child in figure._children.values():
         child.render()
     _drop_links(figure)
-    title = escape(furniture.full_title() if furniture is not None else figure.title or "Map")
+    title = escape(furniture.full_title())
     script = f"{_NODE_MAKER}{figure.script.render()}"
     head = _FIXED_SIZE.sub("", figure.header.render())
     body = figure.html.render()
@@ -134,7 +137,7 @@ def _forget_renderings(figure: Figure) -> None:
         (figure.header, "meta_http"),
         (figure.header, LEAFLET_SLOT),
         (figure.html, TOP_SLOT),
-        (figure.html, SIDE_SLOT),
+        (figure.html, END_SLOT),
     ):
         slot._children.pop(name, None)
 
