@@ -120,7 +120,7 @@ def test_no_result_has_a_reason() -> None:
 def test_where_the_boundary_cuts_every_cell_there_is_nothing_to_draw_from() -> None:
     grid = hs.Grid.over(area_of(shapely.box(50, 50, 550, 150)), cell_size=200)
     cells = pd.DataFrame({"n": [1, 2, 5]}, index=pd.Index(grid.cell_ids, name="cell_id"))
-    with pytest.warns(HotspotWarning, match="no whole cell to draw from"):
+    with pytest.warns(HotspotWarning, match="too few whole cells"):
         result = local_moran(cells, grid)
     assert result["moran_p"].isna().all()
 

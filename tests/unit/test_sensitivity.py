@@ -24,8 +24,8 @@ def incidents_of(seed: int = 1) -> gpd.GeoDataFrame:
     """Two clusters on scattered incidents, the tight one against the eastern boundary."""
     rng = np.random.default_rng(seed)
     spread = rng.uniform((WEST, SOUTH), (EAST, NORTH), (300, 2))
-    broad = rng.normal((401_200, 281_200), 250, (400, 2))
-    tight = np.minimum(rng.normal((403_900, 282_500), 150, (250, 2)), EAST - 1)
+    broad = rng.normal((401_200, 281_200), 150, (200, 2))
+    tight = np.minimum(rng.normal((403_850, 282_500), 100, (150, 2)), EAST - 1)
     return points_of([tuple(pair) for pair in np.vstack([spread, broad, tight])])  # type: ignore[misc]
 
 

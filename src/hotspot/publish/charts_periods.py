@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from hotspot import provenance
@@ -161,7 +162,8 @@ def _checked(cells: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFram
             )
         made[str(name)] = frame.reindex(first.index)
         made[str(name)].attrs = dict(frame.attrs)
-        if not made[str(name)].geometry.geom_equals_exact(first.geometry, 0.01).all():
+        mine, theirs = (np.array(each.geometry) for each in (made[str(name)], first))
+        if not shapely.equals_exact(mine, theirs, 0.01).all():
             raise InputError(
                 f"the cells of period {name!r} have the ids of {names[0]!r} but other outlines; count every "
                 "period on one grid"
