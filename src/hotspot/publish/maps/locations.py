@@ -136,6 +136,20 @@ def _headings(drawn: gpd.GeoDataFrame, numbers: np.ndarray[Any, np.dtype[np.int6
     return [f"{number}. {_text(name)}" for number, name in zip(numbers, names, strict=True)]
 
 
+def _ranks(drawn: gpd.GeoDataFrame) -> list[str]:
+    """Write each rank with the ranks that the location may truly have."""
+    ranks = [_text(_whole(value)) for value in drawn["rank"]]
+    if "rank_low" not in drawn or "rank_high" not in drawn:
+        return ranks
+    ends = zip(drawn["rank_low"], drawn["rank_high"], strict=True)
+    return [
+        rank
+        if is_missing(low) or is_missing(high)
+        else f"{rank} (95 %: {_text(_whole(low))} to {_text(_whole(high))})"
+        for rank, (low, high) in zip(ranks, ends, strict=True)
+    ]
+
+
 def _rows(drawn: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Say what is told of each location; ``tip`` rows also on hover."""
     rows: list[dict[str, Any]] = []
@@ -155,7 +169,10 @@ def _rows(drawn: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     if "leading_categories" in drawn:
         add("Leading categories", [_text(value) for value in drawn["leading_categories"]], tip=True)
     if "rank" in drawn:
-        add("Rank", [_text(_whole(value)) for value in drawn["rank"]])
+        add("Rank", _ranks(drawn))
+    for column, head in (("pattern", "Pattern"), ("flags", "Check first")):
+        if column in drawn and not drawn[column].isna().all():
+            add(head, [_text(value) for value in drawn[column]])
     if "location_id" in drawn:
         add("Location id", [_text(value) for value in drawn["location_id"]])
     return rows
