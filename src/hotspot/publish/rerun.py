@@ -12,7 +12,7 @@ import pandas as pd
 
 from hotspot.errors import InputError
 from hotspot.publish.manifest import NAME, fingerprint
-from hotspot.publish.verify import read_manifest
+from hotspot.publish.verify import compared, read_manifest
 
 COMMANDS = ("demo", "hotspots")
 Make = Callable[[dict[str, Any], Path], None]
@@ -49,16 +49,7 @@ def rerun(manifest: Path, inputs: Path | None, make: Make) -> pd.DataFrame:
         out = Path(folder) / "again"
         make(found, out)
         made = {file.name: fingerprint(file, out) for file in out.iterdir() if file.name != NAME}
-    rows = []
-    for name in sorted({*listed, *made}):
-        if name not in made:
-            state = "missing"
-        elif name not in listed:
-            state = "not in the manifest"
-        else:
-            state = "same" if made[name] == listed[name] else "changed"
-        rows.append((name, state))
-    return pd.DataFrame(rows, columns=["name", "state"])
+    return compared(listed, made)
 
 
 def _with_paths(call: dict[str, Any], inputs: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,6 +42,11 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
         for path in sorted(place.rglob("*"))
         if path.is_file() and path != place / NAME
     }
+    return compared(listed, {name: fingerprint(path, place) for name, path in present.items()})
+
+
+def compared(listed: Mapping[str, Any], present: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the state of each file, from the fingerprints in a manifest and those of the files there are."""
     rows = []
     for name in sorted({*listed, *present}):
         if name not in present:
@@ -48,7 +54,7 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
         elif name not in listed:
             state = "not in the manifest"
         else:
-            state = "same" if fingerprint(present[name], place) == listed[name] else "changed"
+            state = "same" if present[name] == listed[name] else "changed"
         rows.append((name, state))
     return pd.DataFrame(rows, columns=["name", "state"])
 

@@ -273,12 +273,7 @@ def _check(
     ):
         if given not in known:
             raise InputError(f"{name}={given!r} is not known; use one of {', '.join(map(repr, known))}")
-    number = isinstance(radius, int | float | np.number) and not isinstance(radius, bool)
-    if radius is not None and not (number and np.isfinite(radius) and radius >= grid.cell_size):
-        raise InputError(
-            f"radius={radius!r} reaches no neighbour: centres are {grid.cell_size:g} m apart; "
-            f"use {grid.cell_size:g} m or more, or None for queen contiguity"
-        )
+    check_radius(radius, grid)
     if null == "csr" and inference != "exact":
         raise InputError(f"null='csr' is computed exactly; leave inference={inference!r} out")
     if empirical_bayes or (population is not None and null != "csr"):
@@ -289,6 +284,16 @@ def _check(
     if not isinstance(permutations, int | np.integer) or permutations < 19:
         raise InputError(
             f"permutations={permutations!r} is too few; 999 is usual, 19 the least for p of 0.05"
+        )
+
+
+def check_radius(radius: float | None, grid: Grid) -> None:
+    """Refuse a radius that reaches no neighbour."""
+    number = isinstance(radius, int | float | np.number) and not isinstance(radius, bool)
+    if radius is not None and not (number and np.isfinite(radius) and radius >= grid.cell_size):
+        raise InputError(
+            f"radius={radius!r} reaches no neighbour: centres are {grid.cell_size:g} m apart; "
+            f"use {grid.cell_size:g} m or more, or None for queen contiguity"
         )
 
 

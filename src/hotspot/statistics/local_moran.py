@@ -16,7 +16,7 @@ from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.grid import Grid
 from hotspot.statistics import lattice
-from hotspot.statistics.getis_ord import CUT_CELLS, NO_WHOLE_CELL, cut_of, neighbourhood
+from hotspot.statistics.getis_ord import CUT_CELLS, NO_WHOLE_CELL, check_radius, cut_of, neighbourhood
 from hotspot.statistics.graph_edges import GraphLike, links_of
 from hotspot.statistics.graph_permutation import check_permutations, graph_permutation_tails
 from hotspot.statistics.graph_statistic import missing_where, reasons, say_undefined, standard_scores, tally
@@ -187,12 +187,7 @@ def _on_graph(areas: pd.DataFrame, graph: GraphLike, radius: float | None) -> _A
 
 
 def _on_grid(cells: pd.DataFrame, grid: Grid, radius: float | None) -> _Around:
-    number = isinstance(radius, int | float | np.number) and not isinstance(radius, bool)
-    if radius is not None and not (number and np.isfinite(radius) and radius >= grid.cell_size):
-        raise InputError(
-            f"radius={radius!r} reaches no neighbour: centres are {grid.cell_size:g} m apart; "
-            f"use {grid.cell_size:g} m or more, or None for queen contiguity"
-        )
+    check_radius(radius, grid)
     hood, mask = neighbourhood(grid, radius), grid.mask
 
     def lag(values: NDArray[Any]) -> NDArray[Any]:
