@@ -103,8 +103,10 @@ def draw_map(intake: hs.Intake, area: gpd.GeoDataFrame, out: Path) -> None:
     grid = hs.Grid.over(area, cell_size=200)
     cells = hs.getis_ord(hs.count_incidents(incidents, grid), grid)
     cells = hs.kernel_density(incidents, grid, cells=cells)
-    hs.save_map(hs.map_cells(cells, area=area, locations=hs.repeat_locations(incidents)), out / "map.html")
-    print(f"\nA map of {intake.ledger['source'].iloc[0]} is in {out / 'map.html'}")
+    path = hs.save_map(
+        hs.map_cells(cells, area=area, locations=hs.repeat_locations(incidents)), out / "map.html"
+    )
+    print(f"\nA map of {intake.ledger['source'].iloc[0]} is in {path}")
 
 
 def main(out: Path) -> None:

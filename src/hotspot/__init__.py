@@ -10,6 +10,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hotspot.decisions.new_order import new_order
+    from hotspot.decisions.order import Evidence, Order, Prohibition
+    from hotspot.decisions.order_file import read_review
+    from hotspot.decisions.review import Review, review_order
     from hotspot.errors import HotspotWarning, InputError
     from hotspot.geography.area import read_area
     from hotspot.geography.assign import assign_area, dissolve_areas
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from hotspot.geography.vintage import areas_in_force, check_lsoa_join, lsoa_vintage
     from hotspot.intake.break_register import Break, read_breaks
     from hotspot.intake.breaks import breaks_between, refuse_across_breaks
+    from hotspot.intake.counts import CountsIntake, read_counts
+    from hotspot.intake.counts_totals import totals
     from hotspot.intake.duplicates import possible_double_counts, repeated_ids
     from hotspot.intake.known_places import flag_known_places, new_known_places, read_known_places
     from hotspot.intake.ledger import Intake
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from hotspot.publish.packs import write_pack
     from hotspot.publish.record import record
     from hotspot.publish.release import PublicRelease, marking_of, released
+    from hotspot.publish.review_pack import write_review
     from hotspot.publish.suppression import suppress_counts
     from hotspot.publish.tables import write_csv, write_geopackage
     from hotspot.publish.verify import verify
@@ -132,18 +139,34 @@ _HOME = {
     "read_known_places": "intake.known_places",
     "flag_known_places": "intake.known_places",
     "partial_months": "intake.partial_months",
+    "Order": "decisions.order",
+    "Evidence": "decisions.order",
+    "Prohibition": "decisions.order",
+    "read_review": "decisions.order_file",
+    "new_order": "decisions.new_order",
+    "Review": "decisions.review",
+    "review_order": "decisions.review",
+    "CountsIntake": "intake.counts",
+    "read_counts": "intake.counts",
+    "totals": "intake.counts_totals",
+    "write_review": "publish.review_pack",
 }
 
 __all__ = [
     "Break",
     "Concentration",
+    "CountsIntake",
+    "Evidence",
     "Grid",
     "HarmWeights",
     "HotspotWarning",
     "InputError",
     "Intake",
+    "Order",
+    "Prohibition",
     "PublicRelease",
     "RankingComparison",
+    "Review",
     "ScaleSuggestion",
     "SensitivityResult",
     "StreetNetwork",
@@ -177,20 +200,24 @@ __all__ = [
     "map_locations",
     "marking_of",
     "new_known_places",
+    "new_order",
     "partial_months",
     "possible_double_counts",
     "read_area",
     "read_breaks",
+    "read_counts",
     "read_incidents",
     "read_known_places",
     "read_mapping",
     "read_police_uk",
+    "read_review",
     "read_streets",
     "record",
     "refuse_across_breaks",
     "released",
     "repeat_locations",
     "repeated_ids",
+    "review_order",
     "save_chart",
     "save_map",
     "select_incidents",
@@ -201,12 +228,14 @@ __all__ = [
     "street_network",
     "suggest_scale",
     "suppress_counts",
+    "totals",
     "verify",
     "write_action_sheet",
     "write_csv",
     "write_excel",
     "write_geopackage",
     "write_pack",
+    "write_review",
 ]
 
 logging.getLogger("hotspot").addHandler(logging.NullHandler())

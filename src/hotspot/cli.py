@@ -1,4 +1,4 @@
-"""The command line: ``hotspot demo``, ``hotspots``, ``run``, ``check``, ``new-mapping``, ``verify`` and ``rerun``."""
+"""The command line: ``hotspot demo``, ``hotspots``, ``run``, ``check``, ``verify``, ``rerun`` and those on orders."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotspot import __version__
+from hotspot.cli_check import report
+from hotspot.cli_review import new_order, review
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.text import printable
 
@@ -61,6 +63,10 @@ def cli() -> None:
     """
 
 
+cli.add_command(review)
+cli.add_command(new_order)
+
+
 def _analysis_options(command: Any) -> Any:
     """Add the options that the demo and the main job share."""
     options = [
@@ -85,10 +91,48 @@ def _analysis_options(command: Any) -> Any:
             is_flag=True,
             help="Rank locations although the source's points changed within the months; noted on every output.",
         ),
+        *_RELEASE_OPTIONS,
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+_RELEASE_OPTIONS = [
+    click.option(
+        "--release",
+        type=click.Choice(["restricted", "public"]),
+        default="restricted",
+        show_default=True,
+        help="public: only what may be handed out, small counts of closed sources protected. restricted: everything, "
+        "marked OFFICIAL-SENSITIVE unless every source is open.",
+    ),
+    click.option(
+        "--register",
+        type=_PATH,
+        metavar="FILE.csv",
+        help="Register of earlier public releases, itself restricted: a release that gives a count away with one of "
+        "them is refused. Made when it is not there.",
+    ),
+]
+
+
+def _release_of(asked: dict[str, Any], out: Path) -> Any:
+    """Take release and register out of the options, and return what the writers are given."""
+    release, register = asked.pop("release", None) or "restricted", asked.pop("register", None)
+    if release == "restricted":
+        if register is not None:
+            raise InputError(
+                "a register is for public releases; add --release public, or leave the register out"
+            )
+        return None
+    from hotspot.publish.release import PublicRelease
+
+    if register is not None and register.resolve().is_relative_to(out.resolve()):
+        raise InputError(
+            f"the register {register.name} is restricted and would lie in the public folder {out}; keep it elsewhere"
+        )
+    return PublicRelease(register=register)
 
 
 @cli.command()
@@ -145,7 +189,7 @@ def run(job: Path) -> None:
     """Run the main job that a TOML file describes: data, area, out, and the options of hotspots.
 
     Paths in it are relative to the file; the options are category (a list), cell_size, shape, start, end,
-    as_of, across_breaks, layer, where and mapping.
+    as_of, across_breaks, layer, where, mapping, release ("restricted" or "public") and register.
     """
     from hotspot.publish.job_file import read_job
 
@@ -170,11 +214,23 @@ def _hotspots(asked: dict[str, Any], out: Path, save_set_aside: Path | None = No
 
 @cli.command()
 @click.argument("folder", type=_PATH)
-def verify(folder: Path) -> None:
+@click.option(
+    "--order",
+    type=_PATH,
+    metavar="CONFIG.toml",
+    help="A review's file: also refuse a pack that was made for another boundary.",
+)
+def verify(folder: Path, order: Path | None) -> None:
     """Say whether FOLDER still holds exactly what its manifest says; exit code 1 when it does not."""
-    from hotspot.publish.verify import verify as compare
+    if order is None:
+        from hotspot.publish.verify import verify as compare
 
-    _say_states(compare(folder))
+        _say_states(compare(folder))
+        return
+    from hotspot.decisions.order_file import order_of, read_review
+    from hotspot.publish.verify_order import verify_order
+
+    _say_states(verify_order(folder, order_of(read_review(order))))
 
 
 @cli.command()
@@ -213,7 +269,7 @@ def _say_states(states: Any) -> None:
 @click.option("--mapping", type=_PATH, metavar="FILE.toml", help=_MAPPING)
 def check(data: Path, mapping: Path | None) -> None:
     """Say what is in DATA: where its rows went, months missing or partial, what to look at, known breaks."""
-    _report(_read(_Inputs(data, mapping)), "with a file" if mapping is None else "covered")
+    report(_read(_Inputs(data, mapping)), "with a file" if mapping is None else "covered")
 
 
 @cli.command("new-mapping")
@@ -300,7 +356,8 @@ def _main_job(inputs: _Inputs, area: Any, out: Path, call: dict[str, Any], asked
     from hotspot.publish.folder import check_place
     from hotspot.publish.main_job import Job, analyse, summary_of_ledger, write_folder
 
-    check_place(out)  # before the work, so that a wrong folder costs no time
+    check_place(out.absolute())  # before the work, so that a wrong folder costs no time
+    release = _release_of(asked, out)
     if inputs.save_set_aside is not None:
         _check_set_aside_file(inputs.save_set_aside)
     job = Job(categories=tuple(asked.pop("category")), **asked)
@@ -312,11 +369,24 @@ def _main_job(inputs: _Inputs, area: Any, out: Path, call: dict[str, Any], asked
     if inputs.save_set_aside is not None:
         _save_set_aside(intake, inputs)
     results = analyse(intake, area, job, click.echo)
-    files = write_folder(out, results, intake=intake, area=area, job=job, call=call)
+    # Absolute: when it is the current folder, the new one stands in its place.
+    files = write_folder(
+        out.absolute(), results, intake=intake, area=area, job=job, call=call, release=release
+    )
     click.echo(f"Written to {out}:")
     for path in files:
         click.echo(f"  {path.name}  ({path.stat().st_size:,} bytes)")
-    click.echo(f"Open {out / 'map.html'} in a browser; it needs no network.")
+    page = next(path for path in files if path.suffix == ".html")
+    click.echo(f"Open {page} in a browser; it needs no network.")
+    if release is not None:
+        click.echo(_said_of_public(results, files))
+
+
+def _said_of_public(results: Any, files: list[Path]) -> str:
+    """Say what is not in a public folder, and what is still to be done."""
+    left = results.locations is not None and not any(path.name == "locations.csv" for path in files)
+    text = "Locations of a closed source are not published. " if left else ""
+    return f"{text}Look through the folder before it is handed out; hotspot.check_release helps."
 
 
 def _check_set_aside_file(path: Path) -> None:
@@ -341,78 +411,6 @@ def _save_set_aside(intake: Intake, inputs: _Inputs) -> None:
     written = intake.save_set_aside(inputs.save_set_aside, reasons=reasons)
     rows = int(intake.set_aside["reason"].isin(reasons).sum())
     click.echo(f"Whole rows to be repaired: {rows:,}, in {written}; delete it when they are.")
-
-
-def _report(intake: Intake, observed: str) -> None:
-    from hotspot import provenance
-    from hotspot.publish.main_job import summary_of_ledger
-
-    width = max(len(str(name)) for name in intake.ledger["source_file"])
-    click.echo(f"{'file'.ljust(width)}  {'read':>9}  {'used':>9}  {'set aside':>9}")
-    for row in intake.ledger.itertuples(index=False):
-        click.echo(
-            f"{str(row.source_file).ljust(width)}  {row.read:>9,}  {row.used:>9,}  {row.set_aside:>9,}"
-        )
-    click.echo("")
-    for line in summary_of_ledger(intake.ledger):
-        click.echo(line)
-    click.echo("")
-    for source, months in intake.coverage.groupby("source", observed=True):
-        click.echo(_coverage_line(str(source), months, observed))
-    for line in provenance.of(intake.incidents)["notes"]:
-        click.echo(line)
-    for line in _finding_lines(intake.findings):
-        click.echo(line)
-    for line in _break_lines(intake.coverage):
-        click.echo(line)
-
-
-def _finding_lines(findings: Any) -> Iterable[str]:
-    """Say each finding: where it is, how many rows, the first of them, and one field as an example."""
-    for row in findings.itertuples(index=False):
-        word = "mended in" if row.fixed else "look at"
-        where = f"{row.source_file}, {row.field}" if row.field else row.source_file
-        text = f"{word} {where}: {row.finding}"
-        if row.rows:
-            more = ", ..." if row.rows > row.first_rows.count(",") + 1 else ""
-            numbers = (
-                f"{row.rows:,} rows: {row.first_rows}{more}" if row.rows > 1 else f"row {row.first_rows}"
-            )
-            text += f" ({numbers}; such as {row.example!r})" if row.example else f" ({numbers})"
-        yield text
-
-
-def _break_lines(coverage: Any) -> Iterable[str]:
-    """Say each shipped break within the months of a source, once for all the sources that it concerns."""
-    from hotspot.intake.breaks import breaks_between
-
-    known: dict[Any, list[str]] = {}
-    for source, months in coverage.groupby("source", observed=True):
-        for item in breaks_between(str(source), months["month"].min(), months["month"].max()):
-            known.setdefault(item, []).append(str(source))
-    if not known and len(coverage):
-        yield "no known break of the register falls within these months"
-    for item, sources in sorted(known.items(), key=lambda pair: (pair[0].start, pair[0].name)):
-        whose = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
-        yield f"known break of {whose}: {item.name} ({item.months}). {item.consequence}"
-
-
-def _coverage_line(source: str, months: Any, observed: str) -> str:
-    from hotspot.provenance import spans
-
-    present = months.loc[months["status"] != "missing", "month"]
-    partial = months.loc[months["status"] == "partial?", "month"]
-    missing = months.loc[months["status"] == "missing", "month"]
-    text = f"{source}: {_months(present)} {observed} ({spans(present)})"
-    if len(missing):
-        text += f"; {_months(missing)} missing, which is not zero incidents ({spans(missing)})"
-    if len(partial):
-        text += f"; implausibly few rows, perhaps a part of the month: {spans(partial)}"
-    return text
-
-
-def _months(listed: Any) -> str:
-    return f"{len(listed)} month" + "s" * (len(listed) != 1)
 
 
 class _Notes(logging.Handler):

@@ -199,7 +199,7 @@ def test_hostile_texts_of_a_pack_are_shown_and_not_run(places, visit, tmp_path, 
         tables={f"A {HOSTILE[2]}": table},
         maps={f"Map {HOSTILE[3]}": map_locations(frame)} if title == "x" else None,
     )
-    seen = visit(folder / "index.html")
+    seen = visit(next(folder.glob("index*.html")))
     open_all(seen.page)
     assert seen.page.locator("h1").text_content() == title
     cells = set(seen.page.locator("td").all_text_contents())

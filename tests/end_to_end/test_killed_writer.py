@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import shapely
 
 import hotspot as hs
+from hotspot import provenance
 from hotspot.cli import main
 
 CALLS = (
@@ -83,13 +85,42 @@ def test_a_pack_is_whole_or_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_public_pack_is_whole_or_not_there_and_never_without_its_entry(tmp_path: Path) -> None:
+    """The register has the release before the pack is there; what is of it is never half."""
+    frame = pd.DataFrame({"ward": ["Abbey", "Cape", "Dale"], "n": [3, 41, 27]})
+    source = {"name": "Cases", "open": False, "simulated": True, "attribution": "", "months": ["2025-01"]}
+    record = {"sources": [source], "as_of": None, "steps": [], "notes": []}
+    tables = {"Wards": provenance.put(frame, record)}  # type: ignore[arg-type]
+    register, when = tmp_path / "releases.csv", dt.datetime(2026, 3, 5, 9, 30)
+    rule = hs.PublicRelease(register=register)
+
+    def work() -> None:
+        hs.write_pack(tmp_path / "p", title="T", summary=["S."], tables=tables, when=when, release=rule)
+
+    work()  # everything is imported before the fork
+    whole = register.read_bytes()
+
+    def check() -> None:
+        made = list(tmp_path.glob("p_*"))
+        assert register.read_bytes() == whole if register.exists() else not made
+        for folder in made:
+            assert set(hs.verify(folder)["state"]) == {"same"}
+            assert len(hs.verify(folder)) == 5
+            if len(made) > 3:
+                shutil.rmtree(folder)
+
+    shutil.rmtree(next(tmp_path.glob("p_*")))
+    register.unlink()
+    assert end_in_turn(tmp_path, work, check) > 20
+    assert register.read_bytes() == whole
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_csv_is_whole_or_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    hs.write_csv(pd.DataFrame({"n": [1]}), path)
+    path = hs.write_csv(pd.DataFrame({"n": [1]}), tmp_path / "table.csv")
     before = path.read_bytes()
     new = pd.DataFrame({"n": range(5)})
-    hs.write_csv(new, tmp_path / "like.csv")
-    after = (tmp_path / "like.csv").read_bytes()
+    after = hs.write_csv(new, tmp_path / "like.csv").read_bytes()
 
     def check() -> None:
         assert path.read_bytes() in (before, after)

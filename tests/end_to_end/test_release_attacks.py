@@ -6,8 +6,11 @@ numbers. The closed source is simulated (`hotspot.sample`), or made here with co
 
 from __future__ import annotations
 
+import json
+import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -48,38 +51,61 @@ def cases() -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module")
 def folders(cases: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Return a restricted and a public folder of the same cases."""
+    """Return a restricted and a public pack of the same cases."""
     area = hs.read_area(sample.borough(), layer="sandwell_borough")
-    grid = hs.Grid.over(area, cell_size=200)
-    cells = hs.getis_ord(hs.count_incidents(cases, grid), grid)
-    cells = hs.kernel_density(cases, grid, cells=cells)
+    tables = tables_of(cases, area)
     wards = cases.groupby(["Ward", "category"], observed=True).size().unstack(fill_value=0)
     table = pd.DataFrame({"ward": wards.index.astype("str"), "n": wards.sum(axis=1).to_numpy()})
     for name in list(wards.columns)[:3]:
         table[f"n_{str(name).lower().replace(' ', '_')}"] = wards[name].to_numpy()
-    table = provenance.carry(cases, table, "count by ward")
+    tables["Wards"] = provenance.carry(cases, table, "count by ward")
+    return packs_of(cases, area, tables, tmp_path_factory.mktemp("packs"))
+
+
+def tables_of(cases: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """Return cells and months of some cases."""
+    grid = hs.Grid.over(area, cell_size=200)
+    cells = hs.getis_ord(hs.count_incidents(cases, grid), grid)
+    cells = hs.kernel_density(cases, grid, cells=cells)
     monthly = cases.groupby(cases["start"].dt.strftime("%Y-%m")).size()
     series = pd.DataFrame({"month": monthly.index, "n": monthly.to_numpy()})
-    series = provenance.carry(cases, series, "count by month")
-    restricted, public = (tmp_path_factory.mktemp(name) for name in ("restricted", "public"))
-    hs.write_csv(cases, restricted / "cases.csv")
-    hs.write_csv(cells, restricted / "cells.csv")
-    hs.write_geopackage({"cells": cells, "cases": cases}, restricted / "cells.gpkg")
-    hs.write_csv(table, restricted / "wards.csv")
+    return {"Cells": cells, "Months": provenance.carry(cases, series, "count by month")}
+
+
+def packs_of(
+    cases: gpd.GeoDataFrame, area: gpd.GeoDataFrame, tables: dict[str, pd.DataFrame], folder: Path
+) -> tuple[Path, Path]:
+    """Write a restricted and a public pack with everything that a pack can hold."""
+    asked: dict[str, Any] = {"title": "Reported cases", "summary": ["What was reported, by cell and ward."]}
+    cells, locations = tables["Cells"], hs.repeat_locations(cases)
+    restricted = hs.write_pack(
+        folder / "restricted" / "Tasking",
+        tables={**tables, "Locations": locations, "Cases": cases},
+        maps={"Cells": hs.map_cells(cells, area=area, locations=locations)},
+        figures={"Hot cells": hs.chart_cells(cells, area=area)},
+        **asked,
+    )
     shown = released(cells, "public")
-    hs.write_csv(unmarked(shown), public / "cells.csv")
-    hs.write_geopackage({"cells": unmarked(shown)}, public / "cells.gpkg")
-    hs.write_csv(unmarked(released(table, "public")), public / "wards.csv")
-    hs.write_csv(unmarked(released(series, "public")), public / "months.csv")
+    with hs.record(folder / "run") as run:
+        run.inputs.append(
+            {
+                "source": "Council",
+                "source_file": "cases.csv",
+                "read": 801,
+                "used": 799,
+                "set_aside": 2,
+                "sha256": "a" * 64,
+            }
+        )
+        public = hs.write_pack(
+            folder / "public" / "Consultation",
+            tables={**tables, "Cells": shown},
+            maps={"Cells": hs.map_cells(shown, area=area, release="public")},
+            figures={"Hot cells": hs.chart_cells(shown, area=area, release="public")},
+            release="public",
+            **asked,
+        )
     return restricted, public
-
-
-def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with its marking as a writer that knows of the release gives it."""
-    record = provenance.of(frame)
-    for source in record["sources"]:
-        source["open"] = True
-    return provenance.put(frame.copy(), record)
 
 
 # The attackers' tools.
@@ -277,9 +303,95 @@ def test_attack_grep_of_the_source(folders: tuple[Path, Path], cases: gpd.GeoDat
     restricted, public = folders
     found = check_release(restricted, against=cases)
     assert {"coordinates", "ids", "free text", "test figures", "points", "marking"} <= set(found["kind"])
-    assert set(found[found["kind"] == "coordinates"]["file"]) >= {"cases.csv"}
+    places = {
+        name.split("!")[0].split(" table ")[0] for name in found[found["kind"] == "coordinates"]["file"]
+    }
+    assert places >= {
+        "cases OFFICIAL-SENSITIVE.csv", "tables OFFICIAL-SENSITIVE.xlsx", "layers OFFICIAL-SENSITIVE.gpkg",
+    }  # fmt: skip
+    assert "manifest.json" in set(found[found["kind"] == "marking"]["file"])
     clean = check_release(public, against=cases)
     assert clean.empty, clean.to_string()
+
+
+def test_attack_grep_of_every_byte_of_the_public_pack(
+    folders: tuple[Path, Path], cases: gpd.GeoDataFrame
+) -> None:
+    words = {str(each) for each in (*cases["incident_id"].dropna(), *cases["place_id"].dropna())}
+    words |= {str(each) for each in cases["location"].dropna().unique()} | {
+        "gi_z",
+        "gi_q",
+        "cases.csv",
+        "SENSITIVE",
+    }
+    words = {word for word in words if len(word) > 5 or word in ("gi_z", "gi_q")}
+    found = []
+    for path in sorted(each for each in folders[1].rglob("*") if each.is_file()):
+        held = [path.read_bytes()]
+        if path.suffix in (".xlsx", ".docx"):
+            with zipfile.ZipFile(path) as archive:
+                held += [archive.read(name) for name in archive.namelist()]
+        text = b"\n".join(held).decode("utf-8", errors="replace")
+        found += [(path.name, word) for word in words if word in text]
+    assert found == []
+
+
+def test_attack_each_table_of_the_public_pack_with_its_total(folders: tuple[Path, Path]) -> None:
+    """Every hidden count of every table keeps three whole numbers, given the other rows and the total of all."""
+    total = int(re.search(r"Total: (\d+) reported", (folders[1] / "index.html").read_text("utf-8"))[1])  # type: ignore[index]
+    hidden = 0
+    for path in sorted((folders[1] / "tables").glob("*.csv")):
+        if path.stem.endswith("_columns"):
+            continue
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        heads = [name for name in table.columns if "shown" in name]
+        shown = next(name for name in heads if name.lower().startswith(("incidents", "reported")))
+        ends = [interval(text) for text in table[shown]]
+        least, most = sum(low for low, _ in ends), sum(high for _, high in ends)
+        assert least <= total <= most
+        for low, high in ends:
+            if low < high:
+                hidden += 1
+                possible = min(high, total - (least - low)) - max(low, total - (most - high)) + 1
+                assert possible >= 3
+    assert hidden > 20
+
+
+def interval(text: str) -> tuple[int, int]:
+    """Read a count that is written as a number or a class."""
+    numbers = [int(part.replace(",", "")) for part in re.findall(r"[\d,]+", text)]
+    if not numbers:
+        return 0, 10**6
+    return numbers[0], 10**6 if "more" in text else numbers[-1]
+
+
+def test_attack_on_the_public_manifest(folders: tuple[Path, Path]) -> None:
+    full = json.loads((folders[0] / "manifest.json").read_text(encoding="utf-8"))
+    assert any(step["step"] == "getis_ord" for step in full["steps"])
+    content = json.loads((folders[1] / "manifest.json").read_text(encoding="utf-8"))
+    assert not {"inputs", "steps", "choices", "call", "sources"} & set(content)
+    assert content["ledger"] == [{"source": "Council", "read": 800, "used": 800, "set_aside": 0}]
+    assert {step["step"] for step in content["parameters"]["steps"]} == {"public_release"}
+
+
+def test_attack_on_sandwell_asb_declared_closed(real_data: Path, tmp_path: Path) -> None:
+    area = hs.read_area(real_data / "boundaries" / "sandwell.gpkg", layer="borough")
+    months = [real_data / "police_uk" / "west_midlands" / month for month in ("2014-01", "2014-02")]
+    incidents = hs.read_police_uk(months, area=area).incidents
+    record = provenance.of(incidents)
+    for source in record["sources"]:
+        source["open"], source["name"] = False, "Partner"
+    provenance.put(incidents, record)
+    cases = hs.select_incidents(incidents, category="Anti-social behaviour")
+    assert len(cases) == 764
+    restricted, public = packs_of(cases, area, tables_of(cases, area), tmp_path)
+    clean = check_release(public, against=cases)
+    assert clean.empty, clean.to_string()
+    found = check_release(restricted, against=cases)
+    counts = found.groupby("kind")["count"].sum()
+    assert counts["coordinates"] > 1_000
+    assert counts["free text"] > 400
+    assert {"ids", "marking", "points", "test figures", "manifest"} <= set(counts.index)
 
 
 def test_attack_all_tables_of_a_folder_together(tmp_path: Path) -> None:

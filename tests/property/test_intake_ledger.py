@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -126,12 +127,47 @@ def test_any_typed_frame(dates: list[str | None], numbers: list[float], aware: b
         {"id": range(count), "type": pd.Categorical(["a"] * count), "start": when, "end": dates}
     )
     frame = frame.assign(uprn=numbers[:count], ward=True, x=numbers[:count], y=numbers[::-1][:count])
-    for mapping in (MAPPING, DEGREES, FIXED):
-        with contextlib.suppress(InputError):
-            closes(read_incidents(frame, mapping), count)
     points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs="EPSG:4326")
+    before = frame.map(repr)
+    known = {row for row in range(count) if np.isfinite([numbers[row], numbers[::-1][row]]).all()}
+    for given_one, mapping in ((frame, MAPPING), (frame, DEGREES), (frame, FIXED), (points, OWN_POINTS)):
+        intake = read_if_possible(given_one, mapping)
+        if intake is not None:
+            closes(intake, count)
+            # A point is never made up for a row whose numbers are none. Row 1 of a frame is its first.
+            assert {row - 1 for row in intake.incidents["source_row"]} <= known
+    pd.testing.assert_frame_equal(frame.map(repr), before)
+
+
+def read_if_possible(frame: pd.DataFrame, mapping: dict[str, Any]) -> Intake | None:
     with contextlib.suppress(InputError):
-        closes(read_incidents(points, OWN_POINTS), count)
+        return read_incidents(frame, mapping)
+    return None
+
+
+@pytest.mark.parametrize("aware", [False, True])
+@pytest.mark.parametrize(
+    ("mapping", "x", "y"),
+    [
+        (MAPPING, 399000.0, 291000.0),
+        (FIXED, 399000.0, 291000.0),
+        (DEGREES, -2.0, 52.5),
+        (OWN_POINTS, -2.0, 52.5),
+    ],
+)
+def test_a_typed_frame_without_faults_is_read_whole(
+    aware: bool, mapping: dict[str, Any], x: float, y: float
+) -> None:
+    # Else the test above could pass by refusing everything.
+    when = pd.date_range("2024-03-31", periods=3, freq="h", tz="UTC" if aware else None)
+    frame = pd.DataFrame(
+        {"id": range(3), "type": pd.Categorical(["a"] * 3), "start": when, "end": [None] * 3}
+    )
+    frame = frame.assign(uprn=[1.0, 2.0, 2.0], ward=True, x=x, y=y)
+    points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([x] * 3, [y] * 3), crs="EPSG:4326")
+    intake = read_incidents(points if mapping is OWN_POINTS else frame, mapping)
+    closes(intake, 3)
+    assert intake.incidents["source_row"].tolist() == [1, 2, 3]
 
 
 HEADERS = st.sampled_from(

@@ -16,7 +16,7 @@ from hotspot.publish.action_sheet import ENTRY, write_action_sheet
 openpyxl = pytest.importorskip("openpyxl")
 
 HEADERS = [
-    "Number", "Location", "Incidents", "Rank (95 % interval)", "Months active", "Pattern", "Leading categories",
+    "Number", "Location", "Incidents", "Rank (95 % interval)", "Months with incidents", "Pattern", "Leading categories",
     "Last", "Owner", "Action", "Due", "Escalate", "Location id",
 ]  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_a_new_sheet_has_few_columns_and_blank_ones(tmp_path: Path) -> None:
         "Location": "near a Street",
         "Incidents": 99,
         "Rank (95 % interval)": "1 (1 to 4)",
-        "Months active": "9 of 12",
+        "Months with incidents": "9 of 12",
         "Pattern": "steady",
         "Leading categories": "Litter 3; Noise 2",
         "Last": dt.datetime(2024, 2, 1),
@@ -96,14 +96,82 @@ def test_a_new_sheet_has_few_columns_and_blank_ones(tmp_path: Path) -> None:
     assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
     assert page.print_title_rows == "$1:$1"
     assert page.oddHeader.left.text.startswith(
-        "Repeat locations, 2024-01 to 2024-02. Incidents chosen: category Litter"
+        "Repeat locations by reported incidents, 2024-01 to 2024-02. Incidents chosen: category Litter"
     )
 
 
 def test_few_columns_are_enough(tmp_path: Path) -> None:
     few = ranking("a", "b")[["number", "location_id", "incidents"]]
     path = write_action_sheet(few, tmp_path / "march.xlsx")
-    assert list(rows(path)[0]) == ["Number", "Incidents", *ENTRY, "Location id"]
+    assert list(rows(path)[0]) == ["Number", "Location", "Incidents", *ENTRY, "Location id"]
+    assert [row["Location"] for row in rows(path)] == ["location a", "location b"]
+
+
+def test_a_location_without_a_name_is_called_by_its_id(tmp_path: Path) -> None:
+    frame = ranking("100012345678", "b").assign(location=[None, "Park"])
+    path = write_action_sheet(frame, tmp_path / "march.xlsx")
+    assert [row["Location"] for row in rows(path)] == ["location 100012345678", "Park"]
+
+
+def heading_and_order(path: Path) -> tuple[str, str]:
+    said = next(row["Text"] for row in rows(path, "Notes") if row["Item"] == "Order")
+    return openpyxl.load_workbook(path)["Locations"].oddHeader.left.text, said
+
+
+def test_a_list_in_the_order_of_harm_keeps_it_and_says_so(tmp_path: Path) -> None:
+    frame = ranking("a", "b", "c").assign(
+        harm=[5.0, 90.0, None], harm_rank=pd.array([2, 1, None], dtype="Int64")
+    )
+    by_count = write_action_sheet(frame, tmp_path / "count.xlsx")
+    assert heading_and_order(by_count)[0].startswith("Repeat locations by reported incidents, ")
+    assert heading_and_order(by_count)[1] == "Most reported incidents first"
+    assert [(row["Harm"], row["Rank by harm"]) for row in rows(by_count)] == [(5, 2), (90, 1), (None, None)]
+    harmed = frame.sort_values("harm_rank").assign(number=[1, 2, 3])
+    by_harm = write_action_sheet(harmed, tmp_path / "harm.xlsx")
+    assert [row["Location id"] for row in rows(by_harm)] == ["b", "a", "c"]
+    assert heading_and_order(by_harm)[0].startswith("Repeat locations by harm, ")
+    assert heading_and_order(by_harm)[1].startswith("Most harm first")
+
+
+def of_source(frame: pd.DataFrame, name: str, *, simulated: bool = False) -> pd.DataFrame:
+    source = provenance.Source(name=name, open=False, simulated=simulated, attribution="", months=["2024-01"])
+    return provenance.put(frame, provenance.Record(sources=[source], as_of=None, steps=[], notes=[]))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        (("Council", False), ("Housing", False), "was written from Council, and this list is of Housing"),
+        (("Council", True), ("Council", False), "from simulated data, and this list is of real data"),
+        (("Council", False), ("Council", True), "from real data, and this list is of simulated data"),
+    ],
+)
+def test_entries_of_other_data_are_refused(
+    tmp_path: Path, then: tuple[str, bool], now: tuple[str, bool], words: str
+) -> None:
+    march = write_action_sheet(of_source(ranking("a"), then[0], simulated=then[1]), tmp_path / "march.xlsx")
+    target = tmp_path / "april.xlsx"
+    with pytest.raises(InputError, match=words):
+        write_action_sheet(of_source(ranking("a"), now[0], simulated=now[1]), target, previous=march)
+    assert not target.exists()
+    # The same data, and a workbook whose notes somebody deleted, are taken.
+    write_action_sheet(of_source(ranking("a"), then[0], simulated=then[1]), target, previous=march)
+    book = openpyxl.load_workbook(march)
+    del book["Notes"]
+    book.save(march)
+    write_action_sheet(of_source(ranking("a"), now[0], simulated=now[1]), target, previous=march)
+
+
+def test_a_header_of_an_earlier_version_is_no_column_of_theirs(tmp_path: Path) -> None:
+    march = write_action_sheet(ranking("a"), tmp_path / "march.xlsx")
+    book = openpyxl.load_workbook(march)
+    page = book["Locations"]
+    page.cell(1, HEADERS.index("Months with incidents") + 1).value = "Months active"
+    book.save(march)
+    enter(march, {"a": {"Action": "lighting"}})
+    april = write_action_sheet(ranking("a"), tmp_path / "april.xlsx", previous=march)
+    assert list(rows(april)[0]) == HEADERS
+    assert by_id(april)["a"]["Action"] == "lighting"
 
 
 def test_entries_follow_their_location_id(tmp_path: Path) -> None:

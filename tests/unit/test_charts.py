@@ -15,7 +15,8 @@ import shapely
 
 import hotspot as hs
 from hotspot import provenance
-from hotspot.publish.charts import MOST_PANELS, SIMULATED, chart_sensitivity, save_chart
+from hotspot.publish.charts import MOST_PANELS, chart_sensitivity, save_chart
+from hotspot.publish.charts_parts import SIMULATED
 from hotspot.publish.maps.legend import BANDS, EVENLY, class_shading
 from hotspot.statistics.sensitivity import SensitivityResult, sensitivity
 from makers import area_of, points_of

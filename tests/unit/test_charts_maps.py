@@ -13,9 +13,9 @@ import shapely
 
 import hotspot as hs
 from hotspot import provenance
-from hotspot.publish.charts import SIMULATED, save_chart
+from hotspot.publish.charts import save_chart
 from hotspot.publish.charts_maps import chart_cells, chart_density
-from hotspot.publish.charts_parts import ink_on, parts_of_the_map
+from hotspot.publish.charts_parts import SIMULATED, ink_on, parts_of_the_map
 from hotspot.publish.maps.legend import BANDS, CLASSES, EVENLY, class_shading
 from hotspot.publish.sheet import SIZES
 from makers import area_of, points_of

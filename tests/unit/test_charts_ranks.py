@@ -11,7 +11,8 @@ import pytest
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.publish.charts import SIMULATED, save_chart
+from hotspot.publish.charts import save_chart
+from hotspot.publish.charts_parts import SIMULATED
 from hotspot.publish.charts_ranks import MOST_ROWS, chart_concentration, chart_ranks
 from hotspot.ranking.concentration import Concentration, concentration
 from makers import points_of
@@ -99,7 +100,9 @@ def test_text_from_data_is_text() -> None:
 
 def test_the_words_say_everything() -> None:
     label = chart_ranks(ranking()).get_label()
-    assert label.startswith("Ranks of the first 5 repeat locations, with 95 % intervals, 2024-01 to 2024-02.")
+    assert label.startswith(
+        "Ranks of the first 5 repeat locations by reported incidents, with 95 % intervals, 2024-01 to 2024-02."
+    )
     assert "1. A $x$ B: 1,200 incidents, rank 1, 1 to 2, chance of top 3: over 99 %, group 1;" in label
     assert "4. =1+1: 70 incidents, rank 4, 4 to 40, chance of top 3: 6 %, group 3;" in label
 

@@ -366,7 +366,7 @@ def test_a_file_that_is_open_elsewhere_stays_as_it_was(
         raise PermissionError(13, "in use", str(old), None, str(new))
 
     monkeypatch.setattr(os, "replace", held)
-    with pytest.raises(InputError, match=r"close t\.xlsx and run again"):
+    with pytest.raises(InputError, match=r"close t OFFICIAL-SENSITIVE\.xlsx and run again"):
         write_excel({"T": pd.DataFrame({"n": [1]})}, target)
     assert [path.name for path in tmp_path.iterdir()] == ["t.xlsx"]
     assert target.read_bytes() == b"last month's"

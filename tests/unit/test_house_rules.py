@@ -23,6 +23,8 @@ ORDER = [
     "ranking",
     "decisions",
     "publish",
+    "cli_check",
+    "cli_review",
     "cli",
     "__main__",
 ]
@@ -165,6 +167,11 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
         "occupancy",
         "gamma_poisson",
         "rank_distribution",
+        "effect",
+        "effect_variance",
+        "absolute_change",
+        "share_slope",
+        "detectable",
     ],
 )
 def test_array_kernels_know_numpy_and_scipy_only(name: str) -> None:

@@ -84,6 +84,21 @@ def test_streets_come_as_a_column_and_count_zero_unless_points_are_anonymised() 
     assert not locate(anonymised, by="street_id").complete
 
 
+def test_a_street_is_called_by_its_name_and_a_map_point_is_near_one() -> None:
+    text = ["On or near Low Road", "On or near Low Road", "On or near ", None]
+    spots = points_of([(10, 10), (12, 20), (1500, 500), (9000, 500)], location=text).assign(
+        location_precision="map_point", place_id=["a", "a", "b", "c"]
+    )
+    snapped = snap_to_streets(spots, streets(), limit=50)
+    by_street = hs.repeat_locations(snapped, by="street_id", min_incidents=1).set_index("location_id")[
+        "location"
+    ]
+    assert by_street.to_dict() == {"s0": "Low Road", "s1": "street not named", "s2": "street not named"}
+    by_point = hs.repeat_locations(snapped, min_incidents=1).set_index("location_id")["location"]
+    assert by_point["a"] == "map point near Low Road"
+    assert by_point["b"] == "map point (street not named)"
+
+
 def test_a_list_of_places_gives_zeros_and_names() -> None:
     incidents = points_of([(0, 0)] * 3, uprn=[10.0, 10.0, 7.0])  # floats, as a spreadsheet leaves them
     places = pd.DataFrame({"uprn": [7, 8, 10], "location": ["Flat 7", None, "Flat 10"]})

@@ -97,7 +97,8 @@ def test_the_manifest_has_the_steps_and_marking_of_the_results(tmp_path: Path) -
     assert (
         json.loads((unknown / "manifest.json").read_text(encoding="utf-8"))["marking"] == "OFFICIAL-SENSITIVE"
     )
-    assert "OFFICIAL-SENSITIVE" in (unknown / "index.html").read_text(encoding="utf-8")
+    page = unknown / "index OFFICIAL-SENSITIVE.html"
+    assert "OFFICIAL-SENSITIVE" in page.read_text(encoding="utf-8")
 
 
 def test_text_of_the_data_stays_text_on_the_page(tmp_path: Path) -> None:
@@ -142,10 +143,11 @@ def test_the_report_has_headings_tables_and_pictures_with_words(tmp_path: Path) 
 def test_long_tables_are_cut_and_it_is_said(tmp_path: Path) -> None:
     long = pd.DataFrame({"n": np.arange(1_500)})
     made = pack(tmp_path / "p", tables={"Counts": long})
-    page = (made / "index.html").read_text(encoding="utf-8")
-    assert "The first 1,000 of 1,500 rows. All rows are in tables/counts.csv" in page
+    page = (made / "index OFFICIAL-SENSITIVE.html").read_text(encoding="utf-8")
+    file = "counts OFFICIAL-SENSITIVE.csv"
+    assert f"The first 1,000 of 1,500 rows. All rows are in tables/{file}" in page
     assert page.count("<tr>") == 1_001
-    assert len((made / "tables" / "counts.csv").read_text(encoding="utf-8").splitlines()) == 1_501
+    assert len((made / "tables" / file).read_text(encoding="utf-8").splitlines()) == 1_501
 
 
 def test_a_pack_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

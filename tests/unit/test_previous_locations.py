@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from scipy.spatial.distance import pdist
 
 import hotspot as hs
@@ -125,13 +128,72 @@ def test_ids_of_a_column_stay_by_themselves_and_survive_a_spreadsheet(tmp_path: 
     }
 
 
+def beaten() -> gpd.GeoDataFrame:
+    return points_of([(BASE, 280_000.0)] * 3 + [(BASE + 50, 280_000.0)], uprn=list("1112"), beat=["N"] * 4)
+
+
+def told(call: Callable[[], object]) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [str(one.message) for one in caught if issubclass(one.category, hs.HotspotWarning)]
+
+
 def test_a_list_of_other_ids_is_said() -> None:
-    march = points_of([(BASE, 280_000.0)] * 3, uprn=["1"] * 3, beat=["N"] * 3)
-    last = hs.repeat_locations(march, by="beat")
+    last = pd.DataFrame({"location_id": ["N"]})
     with pytest.warns(
         hs.HotspotWarning, match=r"none of its 1 locations is in this list \(the first is 'N'\)"
     ):
-        hs.repeat_locations(march, by="uprn", previous=last)
+        hs.repeat_locations(beaten(), by="uprn", previous=last)
+
+
+def test_a_list_of_another_kind_is_said_once_and_by_name() -> None:
+    last = hs.repeat_locations(beaten(), by="beat")
+    said = told(lambda: hs.repeat_locations(beaten(), by="uprn", previous=last))
+    assert len(said) == 1
+    assert "its locations are the column 'beat', and those of this list are the column 'uprn'" in said[0]
+
+
+def test_another_distance_or_another_grid_is_another_kind() -> None:
+    narrow = hs.repeat_locations(beaten(), within=20)
+    (said,) = told(lambda: hs.repeat_locations(beaten(), within=30, previous=narrow))
+    assert "within 20 m of one another, and those of this list are points within 30 m" in said
+    area = gpd.GeoDataFrame(geometry=[shapely.box(BASE - 500, 279_500, BASE + 500, 280_500)], crs=27700)
+    small, large = (hs.Grid.over(area, cell_size=size) for size in (100, 250))
+    cells = hs.repeat_locations(beaten(), by=small)
+    (said,) = told(lambda: hs.repeat_locations(beaten(), by=large, previous=cells))
+    assert "square cells of 100 m, and those of this list are square cells of 250 m" in said
+    assert told(lambda: hs.repeat_locations(beaten(), by=small, previous=cells)) == []
+
+
+def test_a_file_says_whether_its_points_were_grouped(tmp_path: Path) -> None:
+    file = hs.write_csv(hs.repeat_locations(beaten(), within=100), tmp_path / "march.csv")
+    (said,) = told(lambda: hs.repeat_locations(beaten(), by="uprn", previous=file))
+    assert "its locations are points within a distance of one another" in said
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_list_that_left_out_more_is_said(tmp_path: Path, written: bool) -> None:
+    last: pd.DataFrame | Path = hs.repeat_locations(beaten(), by="uprn", min_incidents=2)
+    if written:
+        assert isinstance(last, pd.DataFrame)
+        last = hs.write_csv(last, tmp_path / "march.csv")
+    (said,) = told(lambda: hs.repeat_locations(beaten(), by="uprn", min_incidents=1, previous=last))
+    assert (
+        "was written with min_incidents=2, and this list with 1: locations that it left out count as new"
+        in said
+    )
+    # The same again, or a list that held more, as the documentation asks for, is nothing to warn of.
+    assert told(lambda: hs.repeat_locations(beaten(), by="uprn", min_incidents=2, previous=last)) == []
+    assert told(lambda: hs.repeat_locations(beaten(), by="uprn", min_incidents=3, previous=last)) == []
+
+
+def test_a_workbook_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = hs.write_excel({"march": hs.repeat_locations(beaten(), by="uprn")}, tmp_path / "march.xlsx")
+    with pytest.raises(
+        hs.InputError, match=r"march OFFICIAL-SENSITIVE\.xlsx is a workbook.*give the CSV file that write_csv made"
+    ):
+        hs.repeat_locations(beaten(), by="uprn", previous=path)
 
 
 def listed(**points: str) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def test_outside_a_record_a_writer_says_that_there_is_no_manifest(
     area = hs.read_area(sample.borough(), layer=sample.BOROUGH_LAYER)
     with caplog.at_level("INFO", logger="hotspot"):
         hs.write_geopackage({"area": area}, tmp_path / "area.gpkg")
-    assert "no manifest for area.gpkg" in caplog.text
+    assert "no manifest for area OFFICIAL-SENSITIVE.gpkg" in caplog.text
 
 
 def test_verify_names_what_changed(tmp_path: Path) -> None:
@@ -128,3 +128,54 @@ def test_manifests_that_are_none(tmp_path: Path, content: str | None, words: str
         (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(hs.InputError, match=words):
         hs.verify(tmp_path)
+
+
+def council(folder: Path, *, public: bool) -> None:
+    intake = hs.read_incidents(sample.export("council_cases"), sample.mapping("council_cases"))
+    area = hs.read_area(sample.borough(), layer="sandwell_borough")
+    grid = hs.Grid.over(area, cell_size=1000)
+    incidents = hs.select_incidents(intake.incidents, start="2025-10")
+    cells = hs.getis_ord(hs.count_incidents(incidents, grid), grid)
+    hs.write_csv(cells, folder / "cells.csv", release="public" if public else None)
+
+
+def test_a_public_record_writes_the_reduced_manifest(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with hs.record(folder, release="public") as run:
+        council(folder, public=True)
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    content = json.loads(text)
+    assert content["marking"] == "Public release"
+    assert {step["step"] for step in content["parameters"]["steps"]} == {"select_incidents", "public_release"}
+    assert content["parameters"]["steps"][0] == {"step": "select_incidents", "start": "2025-10"}
+    (line,) = [each for each in run.inputs if "used" in each]
+    assert content["ledger"] == [
+        {"source": line["source"], "read": 4_000, "used": 4_000, "set_aside": 0},
+    ]
+    assert line["used"] == 4_000
+    assert content["boundary"] == [each["outline_sha256"] for each in run.inputs if "area" in each]
+    assert str(line["source_file"]) not in text
+    assert str(line["sha256"]) not in text
+    assert set(hs.verify(folder)["state"]) == {"same"}
+    assert hs.check_release(folder).empty
+
+
+def test_public_and_restricted_outputs_never_share_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(hs.InputError, match=r"is OFFICIAL-SENSITIVE, and the folder is a public release"):  # noqa: SIM117
+        with hs.record(tmp_path, release="public"):
+            council(tmp_path, public=False)
+    assert not (tmp_path / "manifest.json").exists()
+    full = tmp_path / "full"
+    with hs.record(full):
+        council(full, public=True)
+    content = json.loads((full / "manifest.json").read_text(encoding="utf-8"))
+    assert content["marking"] == "OFFICIAL-SENSITIVE"
+    found = hs.check_release(full)
+    assert set(found["file"]) == {"manifest.json"}
+    assert {"inputs", "choices"} <= {detail.split(":")[0] for detail in found["detail"]}
+
+
+def test_a_release_that_is_not_known_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(hs.InputError, match="is not known"), hs.record(tmp_path / "a", release="open"):  # type: ignore[arg-type]
+        pass
+    assert not (tmp_path / "a").exists()

@@ -323,7 +323,12 @@ def test_windows_that_only_a_third_release_solves_are_refused(tmp_path: Path) ->
 def test_separate_months_are_no_difference(tmp_path: Path) -> None:
     rule = PublicRelease(register=tmp_path / "releases.csv")
     for month in months(3):
-        released(declare(wards(n=[7, 2, 1, 30]), months=[month]), rule)
+        public = released(declare(wards(n=[7, 2, 1, 30]), months=[month]), rule)
+        # Two small counts with their sum stated would be 2 and 1, or 1 and 2: a third is hidden with them.
+        assert public["n_shown"].tolist() == ["5 or more", "1 to 4", "1 to 4", "30"]
+    register = read_register(tmp_path / "releases.csv")
+    assert register.groupby("months")["release"].nunique().to_dict() == dict.fromkeys(months(3), 1)
+    assert register["release"].nunique() == 3
 
 
 def test_a_late_record_is_refused(tmp_path: Path) -> None:

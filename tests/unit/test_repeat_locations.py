@@ -295,7 +295,7 @@ def test_known_places_apart_have_no_rank_among_the_others() -> None:
 def test_the_filter_of_the_incidents_is_in_the_data_dictionary(tmp_path: Path) -> None:
     chosen = hs.select_incidents(incidents(), category="ASB", start="2024-01", end="2024-02")
     hs.write_csv(hs.repeat_locations(chosen), tmp_path / "guardian.csv")
-    said = (tmp_path / "guardian_columns.csv").read_text(encoding="utf-8-sig")
+    said = (tmp_path / "guardian OFFICIAL-SENSITIVE_columns.csv").read_text(encoding="utf-8-sig")
     assert "Incidents chosen: category ASB; months 2024-01 to 2024-02 (3 of 7 incidents)." in said
 
 

@@ -79,7 +79,7 @@ def test_a_dictionary_stands_beside_it(tmp_path: Path) -> None:
     grid = hs.Grid.over(area_of(shapely.box(400000, 280000, 400400, 280400)), cell_size=200)
     cells = hs.count_incidents(points_of([(400001, 280001)]), grid)
     rows = back(hs.write_csv(cells, tmp_path / "cells.csv"))
-    meaning = back(tmp_path / "cells_columns.csv")
+    meaning = back(tmp_path / "cells OFFICIAL-SENSITIVE_columns.csv")
     described = [row["Column"] for row in meaning if row["Column"]]
     assert described == list(rows[0])
     assert {row["Name in scripts"] for row in meaning} >= {
@@ -176,5 +176,5 @@ def test_a_geopackage_reads_back(tmp_path: Path) -> None:
 def test_what_the_frame_must_say_stands_in_its_dictionary(tmp_path: Path) -> None:
     frame = provenance.note(pd.DataFrame({"n": [1]}), "=Counted together, by choice.")
     hs.write_csv(frame, tmp_path / "t.csv")
-    said = (tmp_path / "t_columns.csv").read_text(encoding="utf-8-sig")
+    said = (tmp_path / "t OFFICIAL-SENSITIVE_columns.csv").read_text(encoding="utf-8-sig")
     assert "'=Counted together, by choice." in said

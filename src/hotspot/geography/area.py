@@ -16,6 +16,7 @@ import shapely
 from hotspot import provenance, recording
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.projection import geometry_to_bng
+from hotspot.geography.vector_layers import layer_names
 
 log = logging.getLogger("hotspot")
 
@@ -112,7 +113,7 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
             f"{path} is a folder; name the file of polygons in it (GeoPackage, GeoJSON, Shapefile)"
         )
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        layers = layer_names(path)
     except DataSourceError as error:
         raise InputError(f"{path.name} is no vector file that can be read ({_first_line(error)})") from None
     if layer is None and len(layers) != 1:

@@ -20,6 +20,9 @@ log = logging.getLogger("hotspot")
 
 Floats = NDArray[np.float64]
 
+COUNTS_COLUMNS = frozenset({"area_code", "month", "category", "n"})
+"""What a table of counts by area, month and category has, and incidents have not."""
+
 
 def point_coordinates(incidents: gpd.GeoDataFrame, crs: Any = None) -> tuple[Floats, Floats]:
     """Return the x and y of the incidents, in metres of ``crs`` (EPSG:27700 when None).
@@ -29,6 +32,7 @@ def point_coordinates(incidents: gpd.GeoDataFrame, crs: Any = None) -> tuple[Flo
     InputError
         If there is no geometry or CRS, or a row has no finite point.
     """
+    refuse_counts(incidents)
     target = CRS("EPSG:27700") if crs is None else CRS(crs)
     if not isinstance(incidents, gpd.GeoDataFrame) or incidents.active_geometry_name is None:
         raise InputError(
@@ -63,6 +67,26 @@ def point_coordinates(incidents: gpd.GeoDataFrame, crs: Any = None) -> tuple[Flo
     return x, y
 
 
+def is_counts(frame: object) -> bool:
+    """Tell whether a frame is a table of counts by area, month and category, as `read_counts` makes it."""
+    return (
+        isinstance(frame, pd.DataFrame)
+        and set(frame.columns) >= COUNTS_COLUMNS
+        and "start" not in frame.columns
+    )
+
+
+def refuse_counts(frame: object, what: str = "this call") -> None:
+    """Raise InputError if a frame holds counts by area and month, where single incidents are needed."""
+    if is_counts(frame):
+        rows = len(frame) if isinstance(frame, pd.DataFrame) else 0
+        raise InputError(
+            f"{what} needs single incidents with their points; given a table of counts by area, month and category "
+            f"({rows:,} rows), which says in which area they lay and no more. Use totals(counts) with getis_ord or "
+            "local_moran over a Graph, or review_order"
+        )
+
+
 def weights_of(incidents: gpd.GeoDataFrame, weight: str) -> Floats:
     """Return a column of weights as floats of zero or more."""
     if weight not in incidents.columns:
@@ -85,6 +109,7 @@ def weights_of(incidents: gpd.GeoDataFrame, weight: str) -> Floats:
 
 def starts_of(incidents: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     """Return the column ``start`` as dates in local time, without a time zone."""
+    refuse_counts(incidents)
     start = incidents["start"]
     if not pd.api.types.is_datetime64_any_dtype(start.dtype):
         raise InputError(f"the column 'start' holds no dates ({start.dtype}); use pandas.to_datetime")
@@ -98,6 +123,7 @@ def refuse_silent_sum(incidents: gpd.GeoDataFrame, what: str) -> None:
     Sources of one publisher (``data.police.uk/west-midlands``, ``data.police.uk/btp``) are parts of one set;
     others are added up only after `combine_sources`, which puts that choice into the record.
     """
+    refuse_counts(incidents, what)
     if "source" not in incidents.columns:
         return
     publishers = sorted({str(name).split("/")[0] for name in incidents["source"].dropna().unique()})

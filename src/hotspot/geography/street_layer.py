@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import InputError
 from hotspot.geography.projection import BNG, geometry_to_bng, geometry_to_wgs84
+from hotspot.geography.vector_layers import layer_names
 
 log = logging.getLogger("hotspot")
 
@@ -108,7 +109,7 @@ def _from_file(
     if path.is_dir() and path.suffix.lower() != ".gdb":
         raise InputError(f"{path} is a folder; name the file of lines in it, or a list of files")
     try:
-        chosen = _layer(path, layer, [str(name) for name in pyogrio.list_layers(path)[:, 0]])
+        chosen = _layer(path, layer, layer_names(path))
         info = pyogrio.read_info(path, layer=chosen)
         _check_info(path, chosen, info)
         wanted = _wanted([str(name) for name in info["fields"]], columns)

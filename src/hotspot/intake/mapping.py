@@ -234,10 +234,10 @@ def read_mapping(mapping: MappingLike) -> Mapping:
             "`hotspot new-mapping FILE` writes one from a file's header"
         )
     path = Path(mapping)
-    return _build(_load(path), path.name, path.parent)
+    return _build(load_toml(path), path.name, path.parent)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_toml(path: Path) -> dict[str, Any]:
     shown = str(path)[:200]
     try:
         if not path.is_file():

@@ -60,7 +60,7 @@ class Stack:
 
 def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> Intake:
     """Turn parts into an Intake; ``outline`` is the area's polygon, or None."""
-    rows = _stack(parts)
+    rows = stack(parts)
     problems = Problems(len(rows.table))
     headers = header_again(rows.table, problems)
     leave_out(rows.table, plan.leave_out, problems)
@@ -90,8 +90,8 @@ def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> 
         *covered.findings,
     ]
     record = _record(plan, covered.months, covered.note, parts, findings, outline is not None)
-    ledger = _ledger(parts, rows, used, set_aside, plan.source.name)
-    lines = _lines(findings, parts, rows, plan.source.name)
+    ledger = ledger_of(parts, rows, used, set_aside, plan.source.name)
+    lines = lines_of(findings, parts, rows, plan.source.name)
     return Intake(
         incidents=provenance.put(incidents, record),
         set_aside=set_aside,
@@ -102,7 +102,7 @@ def assemble(parts: list[Part], plan: Mapping, outline: Any, origin: Origin) -> 
     )
 
 
-def _stack(parts: list[Part]) -> Stack:
+def stack(parts: list[Part]) -> Stack:
     """Put the tables under one another; a column of several kinds keeps its cells as they are."""
     plain = [_without_geometry(part.raw.table) for part in parts]
     columns = {}
@@ -261,9 +261,10 @@ def problems_frame(problems: Problems, rows: Stack, parts: list[Part], source: s
     )
 
 
-def _ledger(
+def ledger_of(
     parts: list[Part], rows: Stack, used: NDArray[np.bool_], set_aside: pd.DataFrame, source: str
 ) -> pd.DataFrame:
+    """Return the ledger of some parts: what was read, used and set aside, with each file's fingerprint."""
     names = [part.raw.name for part in parts]
     read = [part.raw.lines_read for part in parts]
     files = pd.DataFrame({"source": source, "source_file": names, "read": read})
@@ -271,7 +272,7 @@ def _ledger(
     return make_ledger(files, by_file, set_aside).assign(sha256=[part.raw.sha256 for part in parts])
 
 
-def _lines(findings: list[Finding], parts: list[Part], rows: Stack, source: str) -> list[Found]:
+def lines_of(findings: list[Finding], parts: list[Part], rows: Stack, source: str) -> list[Found]:
     """Say each finding file by file, with row numbers of that file."""
     lines = []
     for number, (part, (low, high)) in enumerate(zip(parts, rows.bounds, strict=True)):

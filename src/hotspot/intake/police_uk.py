@@ -11,6 +11,7 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 
+from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.area import as_area
 from hotspot.intake.delimited import NUMBERS, Delimited, parse
@@ -45,6 +46,34 @@ EIGHT_COLUMNS = {
     "Crime type": "category",
     "Context": "context",
 }
+_SIX = ("anti-social behaviour", "burglary", "robbery", "vehicle crime", "violent crime", "other crime")
+_ELEVEN = (
+    *_SIX,
+    "criminal damage and arson",
+    "drugs",
+    "other theft",
+    "public disorder and weapons",
+    "shoplifting",
+)
+_FOURTEEN = (
+    "anti-social behaviour",
+    "bicycle theft",
+    "burglary",
+    "criminal damage and arson",
+    "drugs",
+    "other crime",
+    "other theft",
+    "possession of weapons",
+    "public order",
+    "robbery",
+    "shoplifting",
+    "theft from the person",
+    "vehicle crime",
+    "violence and sexual offences",
+)
+CATEGORY_SETS = (("0000-00", _SIX), ("2011-09", _ELEVEN), ("2013-05", _FOURTEEN))
+"""Crime types by the first month that has them. Anti-social behaviour is one kind in all: the source does not say
+whether it was drinking, begging, parking or a dog."""
 _FILE_NAME = re.compile(r"^(\d{4}-(?:0[1-9]|1[0-2]))-(.+)-street\.csv$", re.IGNORECASE)
 _OTHER_FILES = ("-outcomes.csv", "-stop-and-search.csv")
 
@@ -99,7 +128,28 @@ def read_police_uk(
     parts = _read_all(files, progress)
     _refuse_double_months(parts)
     origin = origin_of_lines(files, {part.text.name: part.sha256 for part in parts})
-    return recorded(replace(assemble(parts, outline), origin=origin))
+    made = assemble(parts, outline)
+    record = provenance.of(made.incidents)
+    for item in record["sources"]:
+        item["records"] = kinds_recorded(item["months"])
+    provenance.put(made.incidents, record)
+    return recorded(replace(made, origin=origin))
+
+
+def kinds_recorded(months: Iterable[str]) -> list[str]:
+    """Return the kinds of behaviour that data.police.uk records in all of some months (``YYYY-MM``).
+
+    They are its crime types, no finer: of footpath parking, begging, dogs or street drinking it knows nothing.
+
+    Examples
+    --------
+    >>> kinds_recorded(["2011-02", "2014-01"])
+    ['anti-social behaviour', 'burglary', 'other crime', 'robbery', 'vehicle crime']
+    """
+    sets = [
+        max((first, kinds) for first, kinds in CATEGORY_SETS if first <= str(month))[1] for month in months
+    ]
+    return sorted(set.intersection(*map(set, sets))) if sets else []
 
 
 def _is_street_file(name: str) -> bool:

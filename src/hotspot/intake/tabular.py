@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import InputError
+from hotspot.geography.vector_layers import layer_names
 from hotspot.intake.cell_values import any_column, from_objects, text_column
 from hotspot.intake.decoding import decode_text
 from hotspot.intake.files import SourceFile, find_files
@@ -310,7 +311,7 @@ def _layer(job: _Job, kind: str) -> RawTable:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's notes on names and field types
-            layers = [str(name) for name in pyogrio.list_layers(job.data)[:, 0]]
+            layers = layer_names(job.data)
             layer = _layer_name(job, layers)
             info = pyogrio.read_info(job.data, layer=layer, force_feature_count=True)
             names = [str(name) for name in info["fields"]]

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.area import AreaLike, as_area
+from hotspot.publish.charts_parts import flags_of, marked
 from hotspot.publish.escape import plain
 from hotspot.publish.files import write_bytes_whole, write_text_whole
-from hotspot.publish.sheet import Sheet, own_settings, say
+from hotspot.publish.release import PUBLIC, Release, marked_path, marking_of
+from hotspot.publish.released_layers import refuse_closed
+from hotspot.publish.sheet import Sheet, own_settings, paper_of, say
 from hotspot.statistics.sensitivity import SensitivityResult
 
 if TYPE_CHECKING:
@@ -27,11 +30,15 @@ if TYPE_CHECKING:
 MOST_PANELS = 22
 DOTS_PER_INCH = 200
 FORMATS = (".png", ".svg", ".pdf")
-SIMULATED = "SIMULATED DATA: no real incidents"
 
 
 def chart_sensitivity(
-    result: SensitivityResult, area: AreaLike | None = None, *, title: str | None = None
+    result: SensitivityResult,
+    area: AreaLike | None = None,
+    *,
+    title: str | None = None,
+    size: str = "a4",
+    release: Release = None,
 ) -> Figure:
     """Draw hot and cold cells under every scale tried, and the share of scales under which a place is hot.
 
@@ -43,11 +50,15 @@ def chart_sensitivity(
         Drawn as the boundary. None: the area that was tested.
     title
         Default: made from the number of combinations and the months covered.
+    size
+        "a4" or "a4-landscape" (the sheet less its margins), or "slide" (16 to 9).
+    release
+        "public" or a `PublicRelease`: only for open sources.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A4 wide, for `save_chart` or further drawing. ``figure.get_label()`` describes it in words.
+        For `save_chart` or further drawing. ``figure.get_label()`` describes it in words.
 
     Raises
     ------
@@ -64,6 +75,10 @@ def chart_sensitivity(
     combinations share one set of incidents, so agreement among them is no second source. The title of
     each map counts the cells at the level of the result; paler colours can lie beyond it.
     """
+    paper = paper_of(size)
+    refuse_closed(
+        [result.table], release, what="A chart of sensitivity", instead="chart released cells instead"
+    )
     if len(result.table) > MOST_PANELS:
         raise InputError(
             f"{len(result.table)} combinations are more than a page can show ({MOST_PANELS}); "
@@ -76,18 +91,25 @@ def chart_sensitivity(
     with own_settings():
         number = len(result.table)
         sheet = Sheet(
-            border, number + (number > 1) + 1, heading, _small_print(frames, result.level), _flags(frames)
+            border,
+            number + (number > 1) + 1,
+            heading,
+            _small_print(frames, result.level),
+            flags_of(frames, release),
+            paper,
         )
         for at in range(number):
             _class_panel(sheet.panels[at], sheet, result, at)
         if number > 1:
             _share_panel(sheet.panels[number], sheet, result)
-        _key(sheet.panels[-1], result)
+        _key(sheet, result)
         sheet.figure.set_label(_in_words(result, heading))
-        return sheet.figure
+        return marked(sheet.figure, frames, release)
 
 
-def save_chart(figure: Figure, path: str | os.PathLike[str], *, alt: str | None = None) -> Path:
+def save_chart(
+    figure: Figure, path: str | os.PathLike[str], *, alt: str | None = None, release: Release = None
+) -> Path:
     """Save a figure as PNG, SVG or PDF, with its description in words beside it.
 
     Parameters
@@ -96,14 +118,18 @@ def save_chart(figure: Figure, path: str | os.PathLike[str], *, alt: str | None 
         A matplotlib figure, such as those of `chart_sensitivity`.
     path
         Ends in ``.png`` (200 dots an inch), ``.svg`` or ``.pdf``. ``NAME.png.alt.txt`` beside it holds
-        the description, for the alternative text of a page or a document.
+        the description, for the alternative text of a page or a document. A restricted figure gets its marking
+        into the name: ``ranks.png`` becomes ``ranks OFFICIAL-SENSITIVE.png``.
     alt
         The description. None: the figure's own, ``figure.get_label()``.
+    release
+        "public" or a `PublicRelease`: refuse a figure that was not made with ``release=``. None: save it as it was
+        made, restricted or not.
 
     Returns
     -------
     Path
-        The file written.
+        The file written, whose name may be another than the one given.
 
     Raises
     ------
@@ -113,8 +139,22 @@ def save_chart(figure: Figure, path: str | os.PathLike[str], *, alt: str | None 
     Notes
     -----
     The same figure gives the same bytes with the same version of matplotlib: no file holds the time of
-    the run. Each file appears whole or not at all.
+    the run. Each file appears whole or not at all. What you draw on a figure afterwards is not checked; a figure that
+    hotspot did not draw carries no marking, and its file keeps the name given.
     """
+    said = getattr(figure, "hotspot_marking", None)
+    marking_of([], release)
+    if release is not None and said not in (provenance.OPEN, PUBLIC):
+        how = f"is {said}" if said else "does not say how it must be handled"
+        raise InputError(
+            f"the figure {how}: a public one is made by giving release= to the chart function; save it without release= "
+            "otherwise"
+        )
+    return write_figure(figure, marked_path(path, []) if said == provenance.SENSITIVE else path, alt=alt)
+
+
+def write_figure(figure: Figure, path: str | os.PathLike[str], *, alt: str | None = None) -> Path:
+    """Write the figure to exactly this path, and its description beside it."""
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise InputError(f"{target.name} must end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
@@ -184,7 +224,7 @@ def _draw(axes: Axes, shapes: NDArray[np.object_], color: str, cell_points: floa
     )
 
 
-def _key(axes: Axes, result: SensitivityResult) -> None:
+def _key(sheet: Sheet, result: SensitivityResult) -> None:
     """Explain both palettes, in the place of a panel."""
     from hotspot.publish.maps.legend import CLASSES, UNDEFINED
 
@@ -207,6 +247,7 @@ def _key(axes: Axes, result: SensitivityResult) -> None:
     for least, most, shade in reversed(_steps(number) if number > 1 else []):
         span = f"{least}" if least == most else f"{least} to {most}"
         rows.append((shade, f"{span} of {number} choices"))
+    axes, small = sheet.key_place(len(rows))
     axes.set_xlim(0, 1)
     axes.set_ylim(len(rows), 0)
     for line, (color, words) in enumerate(rows):
@@ -221,6 +262,7 @@ def _key(axes: Axes, result: SensitivityResult) -> None:
         say(
             axes, 0.06 if color is None else 0.2, line + 0.5, words, va="center",
             weight="bold" if color is None else "normal",
+            fontsize=small,
         )  # fmt: skip
 
 
@@ -255,12 +297,6 @@ def _title(result: SensitivityResult) -> str:
     number = len(result.table)
     choices = "one choice" if number == 1 else f"{number} choices"
     return f"Hot and cold cells under {choices} of scale{when}"
-
-
-def _flags(frames: list[pd.DataFrame]) -> list[str]:
-    marking = provenance.marking(_sourced(frames))
-    flags = [] if marking == provenance.OPEN else [marking]
-    return [*flags, *([SIMULATED] if provenance.is_simulated(frames) else [])]
 
 
 def _sourced(frames: list[pd.DataFrame]) -> list[pd.DataFrame]:

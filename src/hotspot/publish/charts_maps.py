@@ -27,11 +27,14 @@ from hotspot.publish.charts_parts import (
     draw_key,
     flags_of,
     key_height,
+    marked,
     parts_of_the_map,
     period_words,
     small_print,
 )
 from hotspot.publish.escape import plain
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import refuse_closed, released_frame
 from hotspot.publish.sheet import Page, own_settings, paper_of, rings_of
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def chart_cells(
     limit: int = 25,
     title: str | None = None,
     size: str = "a4",
+    release: Release = None,
 ) -> Figure:
     """Draw cells by significance class on a page, as `map_cells` does on the web.
 
@@ -70,6 +74,9 @@ def chart_cells(
         Default: made from what is drawn and the months covered.
     size
         "a4" or "a4-landscape" (the sheet less its margins), or "slide" (16 to 9).
+    release
+        "public" or a `PublicRelease`: cells of a closed source are drawn as `released` returns them, small counts as a
+        class; locations of one are refused. None: a restricted figure, unless every source is open.
 
     Returns
     -------
@@ -90,14 +97,17 @@ def chart_cells(
     often hot because many people are there; the page says so. A number stands at one point, while its
     incidents may come from anywhere that was recorded under it.
     """
-    from hotspot.publish.maps.cells import _class_codes, _corrected, _numbers
+    from hotspot.publish.maps.cells import _class_codes, _corrected, count_shading
     from hotspot.publish.maps.checks import require_any
-    from hotspot.publish.maps.legend import EVENLY, NOT_DRAWN, band_shading
+    from hotspot.publish.maps.legend import EVENLY, NOT_DRAWN
 
     paper_of(size)
+    # What may not be published is refused before the cells are entered into the register.
+    locations = None if locations is None else released_frame(locations, release)
+    outline = area_on_paper(area, cells_on_paper(cells).crs, release)
+    cells = released_frame(cells, release)
     require_any(cells, ["gi_class", "n"], what="cells")
     drawn = cells_on_paper(cells)
-    outline = area_on_paper(area, drawn.crs)
     places = None if locations is None else numbered(locations, drawn.crs, limit=limit)
     if "gi_class" in drawn:
         codes, corrected = _class_codes(drawn["gi_class"]), _corrected(cells)
@@ -106,7 +116,7 @@ def chart_cells(
         subject, words = "Hot and cold cells of reported incidents", [EVENLY, _MARKED]
         told = _classes_in_words(drawn, codes)
     else:
-        shading = band_shading(_numbers(drawn, "n"), key="n", title="", whole=True, opacity=1.0)
+        shading = count_shading(drawn, 1.0)
         codes, fills = shading.codes, [look["fillColor"] for look in shading.looks]
         marks = [""] * len(fills)
         rows = [Row(None, "Reported incidents a cell", mark="cells"), *_band_rows(shading.legend.entries)]
@@ -120,7 +130,7 @@ def chart_cells(
         keys = [rows, [] if places is None else places.rows]
         notes = [period_words(cells), *words, *([] if places is None else places.notes)]
         page, panel = _laid_out(
-            size, drawn, outline, keys, heading, small_print(frames, notes), flags_of(frames)
+            size, drawn, outline, keys, heading, small_print(frames, notes), flags_of(frames, release)
         )
         panel.shade(drawn.geometry.to_numpy(), codes, fills, marks)
         panel.boundary(outline)
@@ -128,7 +138,7 @@ def chart_cells(
             draw_numbers(panel, places)
             told += " " + places.told
         page.figure.set_label(f"{heading}. {told} {period_words(cells)}")
-        return page.figure
+        return marked(page.figure, frames, release)
 
 
 def chart_density(
@@ -137,6 +147,7 @@ def chart_density(
     area: AreaLike | None = None,
     title: str | None = None,
     size: str = "a4",
+    release: Release = None,
 ) -> Figure:
     """Draw density in bands with the hot cells of the test outlined on it.
 
@@ -146,6 +157,8 @@ def chart_density(
         Polygons with a CRS, at most 40,000, with ``density_per_km2`` (`kernel_density`) and ``gi_class`` (`getis_ord`).
     area, title, size
         As in `chart_cells`.
+    release
+        "public" or a `PublicRelease`: only for open sources. The density of a closed one is refused.
 
     Returns
     -------
@@ -169,6 +182,12 @@ def chart_density(
     from hotspot.publish.maps.legend import CLASSES, EVENLY, NOT_DRAWN, band_shading
 
     paper_of(size)
+    refuse_closed(
+        [cells],
+        release,
+        what="A chart of density",
+        instead="draw released cells with chart_cells or map_cells instead",
+    )
     for column, maker in (
         ("density_per_km2", "kernel_density(incidents, grid, cells=cells)"),
         ("gi_class", "getis_ord(cells, grid)"),
@@ -179,7 +198,7 @@ def chart_density(
                 f"alone makes peaks; add it with {maker}"
             )
     drawn = cells_on_paper(cells)
-    outline = area_on_paper(area, drawn.crs)
+    outline = area_on_paper(area, drawn.crs, release)
     shading = band_shading(_numbers(drawn, "density_per_km2"), key="d", title="", whole=False, opacity=1.0)
     fills = [*(look["fillColor"] for look in shading.looks), "#ffffff"]
     codes = np.where(shading.codes == NOT_DRAWN, len(fills) - 1, shading.codes)
@@ -199,7 +218,13 @@ def chart_density(
             Row("", f"{outlined} (thick line)" if hot.any() else outlined, int(hot.sum())),
         ]
         page, panel = _laid_out(
-            size, drawn, outline, [rows, under], heading, small_print(frames, notes), flags_of(frames)
+            size,
+            drawn,
+            outline,
+            [rows, under],
+            heading,
+            small_print(frames, notes),
+            flags_of(frames, release),
         )
         shapes = drawn.geometry.to_numpy()
         panel.shade(shapes, codes, fills, [""] * len(fills))
@@ -214,7 +239,7 @@ def chart_density(
         )
         told = f"{_bands_in_words(drawn, rows, 'density per square km')} {found}"
         page.figure.set_label(f"{heading}. {told} {period_words(cells)}")
-        return page.figure
+        return marked(page.figure, frames, release)
 
 
 def _laid_out(
@@ -298,7 +323,7 @@ def _classes_in_words(drawn: gpd.GeoDataFrame, codes: Codes) -> str:
     told = f"Map of {len(codes):,} cells: {', '.join(each)}{undefined}."
     if hot.any():
         told += f" Hot cells{_where(drawn, hot)}"
-        if "n" in drawn:
+        if "n" in drawn and "n_shown" not in drawn:
             n = drawn["n"].to_numpy(dtype=float)
             told += f" hold {n[hot].sum():,.0f} of {n.sum():,.0f} reported incidents"
         told += "."

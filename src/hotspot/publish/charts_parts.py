@@ -18,13 +18,16 @@ from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.geography.area import AreaLike, as_area
 from hotspot.geography.projection import geometry_to_bng
-from hotspot.publish.charts import SIMULATED
 from hotspot.publish.escape import plain
+from hotspot.publish.release import Release, marking_of
+from hotspot.publish.released_layers import background
 from hotspot.publish.sheet import Page, bar_length, rings_of, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+SIMULATED = "SIMULATED DATA: no real incidents"
 MOST_CELLS = 40_000
 INK, LINE = "#222222", "#4a4a4a"
 BAR_ROOM = 0.3
@@ -48,10 +51,17 @@ class Row:
     mark: str = ""
 
 
-def flags_of(frames: Sequence[pd.DataFrame]) -> list[str]:
+def flags_of(frames: Sequence[pd.DataFrame], release: Release = None) -> list[str]:
     """Return what stands above the title: the marking, unless all is open, and whether it is simulated."""
-    flags = [] if provenance.is_open(_sourced(frames)) else [provenance.marking(_sourced(frames))]
+    marking = marking_of(_sourced(frames), release)
+    flags = [] if marking == provenance.OPEN else [marking]
     return [*flags, *([SIMULATED] if provenance.is_simulated(frames) else [])]
+
+
+def marked(figure: Figure, frames: Sequence[pd.DataFrame], release: Release = None) -> Figure:
+    """Return the figure, which now says how it must be handled: `save_chart` and packs read it."""
+    figure.hotspot_marking = marking_of(_sourced(frames), release)  # type: ignore[attr-defined]
+    return figure
 
 
 def small_print(frames: Sequence[pd.DataFrame], words: Sequence[str]) -> list[str]:
@@ -89,9 +99,12 @@ def cells_on_paper(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return cells if CRS(cells.crs).is_projected else geometry_to_bng(cells)
 
 
-def area_on_paper(area: AreaLike | None, crs: Any) -> gpd.GeoDataFrame | None:
-    """Return the outline in the CRS of the map."""
-    return None if area is None else as_area(area, keep_projected=True).to_crs(crs)
+def area_on_paper(area: AreaLike | None, crs: Any, release: Release = None) -> gpd.GeoDataFrame | None:
+    """Return the outline in the CRS of the map, of a public one without all else that its frame holds."""
+    if area is None:
+        return None
+    outline = background(as_area(area, keep_projected=True), release, what="area")
+    return outline.to_crs(crs)
 
 
 def outlines_of(shapes: Sequence[Any] | NDArray[np.object_]) -> list[NDArray[np.float64]]:

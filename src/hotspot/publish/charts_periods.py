@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,11 +29,14 @@ from hotspot.publish.charts_parts import (
     draw_key,
     flags_of,
     key_height,
+    marked,
     parts_of_the_map,
     small_print,
 )
 from hotspot.publish.charts_series import break_words
 from hotspot.publish.escape import plain
+from hotspot.publish.release import Release, _rule
+from hotspot.publish.released_layers import refuse_closed, released_frame, said_by, total_of
 from hotspot.publish.sheet import Page, Paper, own_settings, paper_of, wrapped
 
 if TYPE_CHECKING:
@@ -62,6 +66,7 @@ def chart_periods(
     register: Register | None = None,
     title: str | None = None,
     size: str = "a4",
+    release: Release = None,
 ) -> Figure:
     """Draw the same cells period by period, one small map each, to one scale.
 
@@ -81,6 +86,9 @@ def chart_periods(
         Default: made from the value and the months covered.
     size
         "a4" or "a4-landscape" (the sheet less its margins), or "slide" (16 to 9).
+    release
+        As in `chart_cells`; of a closed source classes are drawn, counts and densities refused, and so are periods
+        that share a month, unless the release has a register.
 
     Returns
     -------
@@ -103,10 +111,10 @@ def chart_periods(
     """
     paper = paper_of(size)
     frames = _checked(cells)
+    outline = area_on_paper(area, cells_on_paper(next(iter(frames.values()))).crs, release)
+    frames = _released(frames, _value(frames, value), release)
     value = _value(frames, value)
-    first = next(iter(frames.values()))
-    drawn = cells_on_paper(first)
-    outline = area_on_paper(area, drawn.crs)
+    drawn = cells_on_paper(next(iter(frames.values())))
     shades = _shades(frames, value)
     months = sorted({month for frame in frames.values() for month in provenance.months_observed(frame)})
     subject = {
@@ -121,7 +129,7 @@ def chart_periods(
     with own_settings():
         heads = [(plain(name, limit=60), _panel_words(frame, value)) for name, frame in frames.items()]
         page, panels, key = _laid_out(
-            paper, drawn, outline, heads, shades.rows, heading, notes, flags_of(every)
+            paper, drawn, outline, heads, shades.rows, heading, notes, flags_of(every, release)
         )
         shapes = drawn.geometry.to_numpy()
         for panel, codes in zip(panels, shades.codes, strict=True):
@@ -135,7 +143,7 @@ def chart_periods(
         page.figure.set_label(
             f"{heading}. {len(frames)} small maps of the same {len(drawn):,} cells, one scale. {told}"
         )
-        return page.figure
+        return marked(page.figure, every, release)
 
 
 def _checked(cells: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
@@ -169,6 +177,45 @@ def _checked(cells: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFram
                 "period on one grid"
             )
     return made
+
+
+def _released(
+    frames: dict[str, gpd.GeoDataFrame], value: str, release: Release
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the periods as they may be drawn; of closed sources only classes, of months that do not overlap."""
+    closed = {name: frame for name, frame in frames.items() if not provenance.is_open([frame])}
+    if release is None or not closed:
+        return {name: released_frame(frame, release) for name, frame in frames.items()}
+    if value != "gi_class":
+        instead = "draw value='gi_class', or write the released counts as a table"
+        refuse_closed(closed.values(), release, what="A chart of counts by period", instead=instead)
+    rule = _rule(release)
+    seen: dict[str, str] = {}
+    for name, frame in closed.items() if rule.register is None else ():
+        for month in provenance.months_observed(frame):
+            if month in seen:
+                raise InputError(
+                    f"the periods {seen[month]!r} and {name!r} of a closed source both hold {month}: their difference can "
+                    "give a count away; take periods that do not overlap, or give PublicRelease(register=...)"
+                )
+            seen[month] = name
+    # Tried first without the register, so that nothing is entered that is not drawn.
+    tried = {
+        name: released_frame(frame, dataclasses.replace(rule, register=None))
+        for name, frame in frames.items()
+    }
+    sizes = {name: said_by(tried[name]).get("cell_size_m") for name in closed}
+    if None in sizes.values() or len(set(sizes.values())) > 1:
+        each = ", ".join(
+            f"{name} {'areas' if size is None else f'{size:g} m'}" for name, size in sizes.items()
+        )
+        raise InputError(
+            f"the periods would be published on unlike cells ({each}), since they hold unlike numbers of incidents; count "
+            "all of them with the largest of these cell_size"
+        )
+    if rule.register is None:
+        return tried
+    return {name: released_frame(frame, release) for name, frame in frames.items()}
 
 
 def _value(frames: Mapping[str, gpd.GeoDataFrame], value: str | None) -> str:
@@ -291,7 +338,9 @@ def _write_heading(page: Page, panel: MapPanel, lines: list[tuple[str, str]]) ->
 def _panel_words(frame: gpd.GeoDataFrame, value: str) -> str:
     parts = []
     months = provenance.months_observed(frame)
-    if "n" in frame.columns:
+    if "n_shown" in frame.columns:
+        parts.append(f"{total_of(frame)} incidents")
+    elif "n" in frame.columns:
         parts.append(f"{frame['n'].sum():,.0f} incidents")
     if months:
         parts.append(f"{len(months)} month{'s' * (len(months) > 1)}")

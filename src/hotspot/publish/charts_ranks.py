@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.publish.charts import SIMULATED
+from hotspot.publish.charts_parts import flags_of, marked, small_print
 from hotspot.publish.escape import MISSING, is_missing, plain
-from hotspot.publish.sheet import WIDTH_INCHES, Sheet, own_settings, say
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import refuse_closed
+from hotspot.publish.sheet import Page, Paper, own_settings, paper_of, say
+from hotspot.ranking.harm import ordered_by
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 """Rows that fit a page."""
 
-_ROW_INCHES = 0.24
+_ROW_INCHES, _LEAST_ROW = 0.24, 0.14
+_INSTEAD = "publish counts of the areas or cells that they lie in"
 _NAME_INCHES, _FIGURES_INCHES, _AXIS_INCHES = 2.75, 1.7, 0.5
 _LONGEST_NAME = 42
 _LOG_FROM = 100
@@ -31,7 +34,14 @@ _INK, _LINE, _SHADE, _BAND = "#222222", "#1f5fa8", "#e6e6e6", "#c9c9c9"
 _NEEDED = ("number", "incidents", "rank", "rank_low", "rank_high")
 
 
-def chart_ranks(locations: pd.DataFrame, *, top: int = 20, title: str | None = None) -> Figure:
+def chart_ranks(
+    locations: pd.DataFrame,
+    *,
+    top: int = 20,
+    title: str | None = None,
+    size: str = "a4",
+    release: Release = None,
+) -> Figure:
     """Draw the first locations with the ranks that they may truly have.
 
     Parameters
@@ -43,11 +53,15 @@ def chart_ranks(locations: pd.DataFrame, *, top: int = 20, title: str | None = N
         How many, lowest ``number`` first; at most 40.
     title
         Default: made from the number drawn and the months covered.
+    size
+        "a4" or "a4-landscape" (the sheet less its margins), or "slide" (16 to 9).
+    release
+        "public" or a `PublicRelease`: only for open sources; ranks of a closed one are refused.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A4 wide, for `save_chart` or further drawing. ``figure.get_label()`` describes it in words.
+        For `save_chart` or further drawing. ``figure.get_label()`` describes it in words.
 
     Raises
     ------
@@ -63,24 +77,28 @@ def chart_ranks(locations: pd.DataFrame, *, top: int = 20, title: str | None = N
     How this can mislead: the interval speaks of how the counts scatter, not of who reports, and not of
     what will be different next year. A dot can lie outside its line: the first of many alike is there by luck.
     """
+    paper = paper_of(size)
+    refuse_closed([locations], release, what="A chart of ranks", instead=_INSTEAD)
     _check(locations, top)
     drawn = locations.sort_values("number", kind="stable").head(top).reset_index(drop=True)
     months = provenance.months_observed(locations)
     when = f", {provenance.spans(months)}" if months else ""
+    order = "in order of harm" if ordered_by(drawn) == "harm" else "by reported incidents"
     heading = (
-        f"Ranks of the first {len(drawn)} repeat locations, with 95 % intervals{when}"
+        f"Ranks of the first {len(drawn)} repeat locations {order}, with 95 % intervals{when}"
         if title is None
         else plain(title)
     )
     said = _record_of(locations)
     most = float(np.nanmax(drawn[["rank", "rank_high"]].to_numpy(dtype=float)))
     logarithmic = most >= _LOG_FROM
-    height = len(drawn) * _ROW_INCHES + _AXIS_INCHES
+    wish, need = (len(drawn) * inches * _scale(paper) + _room(paper) for inches in (_ROW_INCHES, _LEAST_ROW))
     with own_settings():
-        sheet = _page(locations, heading, height, _rank_words(drawn, said, logarithmic))
-        axes = _inner(sheet, _NAME_INCHES, _FIGURES_INCHES, len(drawn) * _ROW_INCHES)
+        words = _rank_words(drawn, said, logarithmic)
+        page = _page(paper, locations, heading, words, tall=wish, least=need, release=release)
+        axes = _inner(page, _NAME_INCHES, _FIGURES_INCHES)
         _draw_ranks(axes, drawn)
-        _write_ranks(axes, drawn, said)
+        _write_ranks(axes, drawn, said, paper)
         axes.set_ylim(len(drawn) + 0.5, 0.5)
         axes.set_yticks([])
         axes.set_xlim(0.8 if logarithmic else 0.0, most * 1.15 if logarithmic else most + 1.0)
@@ -92,12 +110,14 @@ def chart_ranks(locations: pd.DataFrame, *, top: int = 20, title: str | None = N
             axes.set_xticks([1, *(tick for tick in axes.get_xticks() if 1 < tick <= most + 1.0)])
         scale = ", logarithmic" if logarithmic else ""
         among = f" among {said['locations']:,} locations" if "locations" in said else ""
-        _dress(axes, f"Rank{among}{scale}", "")
-        sheet.figure.set_label(_ranks_in_words(drawn, heading, said))
-        return sheet.figure
+        _dress(axes, f"Rank{among}{scale}", "", paper)
+        page.figure.set_label(_ranks_in_words(drawn, heading, said))
+        return marked(page.figure, [locations], release)
 
 
-def chart_concentration(concentration: Concentration, *, title: str | None = None) -> Figure:
+def chart_concentration(
+    concentration: Concentration, *, title: str | None = None, size: str = "a4", release: Release = None
+) -> Figure:
     """Draw the Lorenz curve of incidents over locations beside what chance alone would make.
 
     Parameters
@@ -106,11 +126,13 @@ def chart_concentration(concentration: Concentration, *, title: str | None = Non
         What `concentration` returned.
     title
         Default: made from the months covered.
+    size, release
+        As in `chart_ranks`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A4 wide. ``figure.get_label()`` describes it in words.
+        ``figure.get_label()`` describes it in words.
 
     Notes
     -----
@@ -121,7 +143,8 @@ def chart_concentration(concentration: Concentration, *, title: str | None = Non
     How this can mislead: few incidents over many locations look concentrated by chance alone, so only the gap
     between line and shade says anything.
     """
-    curve = concentration.curve
+    paper, curve = paper_of(size), concentration.curve
+    refuse_closed([curve], release, what="A curve of concentration", instead=_INSTEAD)
     months = provenance.months_observed(curve)
     when = f", {provenance.spans(months)}" if months else ""
     heading = f"How concentrated reported incidents are{when}" if title is None else plain(title)
@@ -131,8 +154,8 @@ def chart_concentration(concentration: Concentration, *, title: str | None = Non
         "location were as likely as the next. Only the gap between line and shade is more than chance.",
     ]
     with own_settings():
-        sheet = _page(curve, heading, 4.9, words)
-        axes = _inner(sheet, 0.6, 0.3, 4.4)
+        page = _page(paper, curve, heading, words, tall=4.4 + _room(paper), least=2.5, release=release)
+        axes = _inner(page, 0.6, 0.3)
         x = curve["locations_pct"].to_numpy(dtype=float)
         low, high = (curve[name].to_numpy(dtype=float) for name in ("chance_low_pct", "chance_high_pct"))
         y, chance = (curve[name].to_numpy(dtype=float) for name in ("incidents_pct", "chance_pct"))
@@ -140,7 +163,7 @@ def chart_concentration(concentration: Concentration, *, title: str | None = Non
         axes.plot(x, chance, color=_INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=2)
         axes.plot(x, y, color=_LINE, linewidth=2.4, zorder=3)
         row = concentration.table.set_index("measure").loc["locations with 50% of incidents"]
-        _half(axes, *(row[["observed", "chance"]].to_numpy(dtype=float).tolist()))
+        _half(axes, paper, *(row[["observed", "chance"]].to_numpy(dtype=float).tolist()))
         axes.set_xlim(0, 100)
         axes.set_ylim(0, 100)
         known = "" if concentration.zeros_known else " with at least one incident"
@@ -148,12 +171,13 @@ def chart_concentration(concentration: Concentration, *, title: str | None = Non
             axes,
             f"% of the {concentration.locations:,} locations{known}, busiest first",
             f"% of the {concentration.incidents:,} reported incidents",
+            paper,
         )
         label = (
             f"{heading}. Lorenz curve: incidents against locations, busiest first. {concentration.sentence}"
         )
-        sheet.figure.set_label(label)
-        return sheet.figure
+        page.figure.set_label(label)
+        return marked(page.figure, [curve], release)
 
 
 def _check(locations: pd.DataFrame, top: int) -> None:
@@ -178,32 +202,37 @@ def _record_of(locations: pd.DataFrame) -> dict[str, Any]:
     return steps[-1] if steps else {}
 
 
-def _page(frame: pd.DataFrame, heading: str, height: float, words: list[str]) -> Sheet:
-    flags = [] if provenance.is_open([frame]) else [provenance.marking([frame])]
-    if provenance.is_simulated([frame]):
-        flags.append(SIMULATED)
-    notes = [plain(note, limit=1_000) for note in provenance.of(frame)["notes"]]
-    lines = [*words, *notes, plain(provenance.source_line([frame]), limit=1_000)]
-    if not flags or provenance.is_open([frame]):
-        lines.append(provenance.OPEN)
-    # The page is laid out for maps: a box of the figure's proportions stands for the border.
-    border = shapely.box(0, 0, WIDTH_INCHES, height)
-    return Sheet(border, 1, heading, list(dict.fromkeys(lines)), flags)
+def _scale(paper: Paper) -> float:
+    """Return how much larger letters are than on A4."""
+    return paper.small / 7.0
 
 
-def _inner(sheet: Sheet, left: float, right: float, tall: float) -> Axes:
-    """Keep room beside the panel for names and figures, and under it for the axis."""
-    axes = sheet.panels[0]
-    box = axes.get_position()
-    wide = sheet.wide - left - right
-    axes.set_position(
-        (
-            box.x0 + left / WIDTH_INCHES,
-            box.y1 - tall / sheet.height,
-            wide / WIDTH_INCHES,
-            tall / sheet.height,
-        )
+def _room(paper: Paper) -> float:
+    """Return the inches that the heads above and the axis below need."""
+    return _AXIS_INCHES * _scale(paper) + 2.6 * paper.line
+
+
+def _page(
+    paper: Paper,
+    frame: pd.DataFrame,
+    heading: str,
+    words: list[str],
+    *,
+    tall: float,
+    least: float,
+    release: Release,
+) -> Page:
+    return Page(
+        paper, heading, small_print([frame], words), flags_of([frame], release), tall=tall, least=least
     )
+
+
+def _inner(page: Page, left: float, right: float) -> Axes:
+    """Keep room beside the panel for names and figures, above it for their heads, and under it for the axis."""
+    scale = _scale(page.paper)
+    under = _AXIS_INCHES * scale
+    tall = page.tall - _room(page.paper)
+    axes = page.axes(page.left + left * scale, page.bottom + under, page.wide - (left + right) * scale, tall)
     axes.set_axis_on()
     return axes
 
@@ -233,18 +262,19 @@ def _groups(drawn: pd.DataFrame) -> list[tuple[int, int]]:
     return list(zip(starts, [*(edge - 1 for edge in edges.tolist()), len(numbers) - 1], strict=True))
 
 
-def _write_ranks(axes: Axes, drawn: pd.DataFrame, said: dict[str, Any]) -> None:
+def _write_ranks(axes: Axes, drawn: pd.DataFrame, said: dict[str, Any], paper: Paper) -> None:
     """Write names to the left and figures to the right of each line."""
     across = axes.get_yaxis_transform()
     box = axes.get_position()
-    inch = 1.0 / (box.width * WIDTH_INCHES)
+    inch = _scale(paper) / (box.width * paper.wide)
+    small = paper.small
     right = [1 + 0.55 * inch, 1 + 1.15 * inch, 1 + 1.65 * inch]
     heads = ["Reported\nincidents", f"Chance of\ntop {said.get('top', 20)}", "Group"]
     with_chance, with_group = "probability_top" in drawn.columns, "same_rank_group" in drawn.columns
     used = [True, with_chance, with_group]
     for x, head, shown in zip(right, heads, used, strict=True):
         if shown:
-            say(axes, x, 0.4, head, transform=across, ha="right", va="bottom", weight="bold")
+            say(axes, x, 0.4, head, transform=across, ha="right", va="bottom", weight="bold", fontsize=small)
     say(
         axes,
         -_NAME_INCHES * inch,
@@ -253,9 +283,10 @@ def _write_ranks(axes: Axes, drawn: pd.DataFrame, said: dict[str, Any]) -> None:
         transform=across,
         va="bottom",
         weight="bold",
+        fontsize=small,
     )
     for row, values in enumerate(drawn.to_dict(orient="records"), start=1):
-        look = {"transform": across, "va": "center"}
+        look = {"transform": across, "va": "center", "fontsize": small}
         say(axes, (0.22 - _NAME_INCHES) * inch, row, f"{int(values['number'])}", ha="right", **look)
         say(axes, (0.3 - _NAME_INCHES) * inch, row, _name(values), **look)
         texts = [f"{int(values['incidents']):,}", _chance(values), _group(values)]
@@ -318,7 +349,7 @@ def _ranks_in_words(drawn: pd.DataFrame, heading: str, said: dict[str, Any]) -> 
     return f"{heading}. For each location its rank by reported incidents and the 95 % interval. {'; '.join(parts)}."
 
 
-def _half(axes: Axes, observed: float, chance: float) -> None:
+def _half(axes: Axes, paper: Paper, observed: float, chance: float) -> None:
     """Mark where half of the incidents are on both lines, and name the lines where neither can run."""
     looks: list[dict[str, Any]] = [
         {"color": _LINE, "linewidth": 2.4},
@@ -331,13 +362,21 @@ def _half(axes: Axes, observed: float, chance: float) -> None:
         axes.plot([at], [50.0], "o", color=_INK, markersize=4.5, zorder=4)
         axes.plot([46, 52], [level, level], **look)
         share = f"{at:.1f} %" if at >= 1 else f"{at:.2g} %"
-        say(axes, 53.5, level, f"{name}: half at {share} of locations", va="center", zorder=5)
+        say(
+            axes,
+            53.5,
+            level,
+            f"{name}: half at {share} of locations",
+            va="center",
+            zorder=5,
+            fontsize=paper.small,
+        )
 
 
-def _dress(axes: Axes, across: str, up: str) -> None:
-    axes.set_xlabel(across, fontsize=8, color=_INK)
+def _dress(axes: Axes, across: str, up: str, paper: Paper) -> None:
+    axes.set_xlabel(across, fontsize=paper.small + 1, color=_INK)
     if up:
-        axes.set_ylabel(up, fontsize=8, color=_INK)
-    axes.tick_params(labelsize=7, colors=_INK)
+        axes.set_ylabel(up, fontsize=paper.small + 1, color=_INK)
+    axes.tick_params(labelsize=paper.small, colors=_INK)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from hotspot.geography.incidents import refuse_silent_sum, starts_of
 from hotspot.intake.break_register import Break
 from hotspot.intake.breaks import Register, breaks_between
 from hotspot.publish.escape import MISSING, plain
+from hotspot.publish.release import Release, _rule, released
+from hotspot.publish.released_tables import layout_of
 from hotspot.ranking.monthly import month_numbers, month_ordinals
 
 
@@ -33,6 +35,10 @@ class Series:
         Whether every source of the panel has a file for the month.
     breaks
         Those that concern its sources, categories and months.
+    shown
+        Of protected counts, how each month's is written; empty where all are shown.
+    total_shown
+        Of protected counts, how the total is written.
     """
 
     name: str
@@ -40,6 +46,29 @@ class Series:
     counts: NDArray[np.int64]
     observed: NDArray[np.bool_]
     breaks: list[Break] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    total_shown: str = ""
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Whether each month is observed and its count shown."""
+        return self.observed & ~self.hidden
+
+    @property
+    def hidden(self) -> NDArray[np.bool_]:
+        """Whether each month is observed and its count protected."""
+        if not self.shown:
+            return np.zeros(len(self.months), dtype=bool)
+        protected: NDArray[np.bool_] = np.array([not text.isdigit() for text in self.shown], dtype=bool)
+        return self.observed & protected
+
+    @property
+    def not_shown(self) -> str:
+        """Name the months whose count is protected, by the class that stands in its place."""
+        months: dict[str, list[str]] = {}
+        for at in np.flatnonzero(self.hidden).tolist():
+            months.setdefault(self.shown[at], []).append(str(self.months[at]))
+        return "; ".join(f"{provenance.spans(months[text])} ({text})" for text in sorted(months))
 
     @property
     def total(self) -> int:
@@ -51,26 +80,35 @@ class Series:
         """The panel's title: how many incidents in how many months."""
         seen = int(self.observed.sum())
         gaps = f" of {len(self.months)}" if seen < len(self.months) else ""
-        return f"{self.name}: {self.total:,} incidents in {seen}{gaps} months"
+        classed = self.total_shown and not self.total_shown.isdigit()
+        total = self.total_shown if classed else f"{int(self.total_shown or self.total):,}"
+        return f"{self.name}: {total} incidents in {seen}{gaps} months"
 
     def in_words(self) -> str:
         """Describe the panel: range, years and gaps, with their numbers."""
-        seen = self.counts[self.observed]
-        months = self.months[self.observed]
+        seen = self.counts[self.drawn]
+        months = self.months[self.drawn]
+        hides = f" Count not shown: {self.not_shown}." if self.hidden.any() else ""
         if not len(seen):
-            return f"{self.heading}."
+            return f"{self.heading}.{hides}"
+        if hides:
+            high = int(seen.argmax())
+            return f"{self.heading}, highest shown {int(seen[high]):,} in {months[high]}.{hides}{self._gap}"
         low, high = int(seen.argmin()), int(seen.argmax())
         years = pd.DataFrame({"year": months.year, "n": seen}).groupby("year")["n"].agg(["sum", "size"])
         each = ", ".join(
             f"{year}: {int(total):,}" + ("" if size == 12 else f" ({int(size)} months)")
             for year, total, size in years.itertuples()
         )
-        absent = self.months[~self.observed]
-        gap = f" No file: {provenance.spans(str(month) for month in absent)}." if len(absent) else ""
         return (
             f"{self.heading}, lowest {int(seen[low]):,} in {months[low]}, highest {int(seen[high]):,} in {months[high]}; "
-            f"by year {each}.{gap}"
+            f"by year {each}.{self._gap}"
         )
+
+    @property
+    def _gap(self) -> str:
+        absent = self.months[~self.observed]
+        return f" No file: {provenance.spans(str(month) for month in absent)}." if len(absent) else ""
 
 
 def series_of(
@@ -164,6 +202,63 @@ def _rows_left_out(incidents: pd.DataFrame, start: pd.Series, drawn: list[Series
             "Which months were observed is not recorded: a month without incidents is drawn as 0, and may be a gap."
         )
     return lines
+
+
+def released_series(
+    incidents: pd.DataFrame, *, by: str | None, top: int, register: Register | None, release: Release
+) -> tuple[list[Series], list[str], list[str], pd.DataFrame]:
+    """Count months for each value of a column, of a closed source as `released` gives the table of these counts.
+
+    Returns
+    -------
+    list of Series, list of str, list of str, DataFrame
+        As `series_of`, ordered by what is shown; and the frame whose notes and sources the chart must print.
+    """
+    if release is None or provenance.is_open([incidents]):
+        return *series_of(incidents, by=by, top=top, register=register), incidents
+    every, _, _ = series_of(incidents, by=by, top=max(len(incidents), 1), register=register)
+    name = "_name" if by is None else by
+    rows = [
+        (str(month), series.name, int(n))
+        for series in every
+        for month, n, seen in zip(series.months, series.counts, series.observed, strict=True)
+        if seen
+    ]
+    rows += [("total", series.name, series.total) for series in every]
+    table = pd.DataFrame(rows, columns=["month", name, "n"])
+    table = table.drop(columns=name) if by is None else table
+    layout = layout_of(table, _rule(release).keep)
+    if by is not None and (layout is None or by not in (*layout.units, *layout.parts)):
+        raise InputError(
+            f"nothing says that the column {by!r} of a closed source may be published; name it in "
+            f"PublicRelease(keep=[{by!r}]), if it holds no address, id or free text"
+        )
+    made = released(provenance.carry(incidents, table, "count_by_month", by=by), release)
+    names = [row[1] for row in rows]
+    texts = {(month, each): text for (month, each, _), text in zip(rows, made["n_shown"], strict=True)}
+    drawn = [_protected(series, texts) for series in every]
+    drawn = sorted(drawn, key=lambda series: (-_least(series.total_shown), series.name))
+    rest = [f"{series.name} ({series.total_shown})" for series in drawn[top : top + 5]]
+    more = f" and {len(set(names)) - top - 5} more" if len(drawn) > top + 5 else ""
+    undrawn = [f"Not drawn: {', '.join(rest)}{more}."] if rest else []
+    said = ["Incidents without a date, and those of months without a file, are not drawn."]
+    hides = [series for series in drawn[:top] if series.hidden.any()]
+    if hides:
+        said.append("Dotted: months whose count is protected and not shown. It is no zero.")
+    said += [f"Not shown of {plain(series.name, limit=60)}: {series.not_shown}." for series in hides]
+    return drawn[:top], undrawn, said, made
+
+
+def _protected(series: Series, texts: dict[tuple[str, str], str]) -> Series:
+    """Return the series with nothing but what is shown of it."""
+    shown = [texts.get((str(month), series.name), "") for month in series.months]
+    counts = np.array([int(text) if text.isdigit() else 0 for text in shown], dtype=np.int64)
+    return replace(series, counts=counts, shown=shown, total_shown=texts["total", series.name])
+
+
+def _least(shown: str) -> int:
+    first = shown.partition(" ")[0]
+    return int(first) if first.isdigit() else 0
 
 
 def break_words(item: Break) -> str:

@@ -12,9 +12,21 @@ from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.intake.break_register import Break
 from hotspot.intake.breaks import Register
-from hotspot.publish.charts_parts import INK, LINE, Row, draw_key, flags_of, ink_on, key_height, small_print
-from hotspot.publish.charts_series import Series, break_on, break_words, series_of
+from hotspot.publish.charts_parts import (
+    INK,
+    LINE,
+    Row,
+    draw_key,
+    flags_of,
+    ink_on,
+    key_height,
+    marked,
+    small_print,
+)
+from hotspot.publish.charts_series import Series, break_on, break_words, released_series
 from hotspot.publish.escape import plain
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import refuse_closed
 from hotspot.publish.sheet import Page, Paper, own_settings, paper_of, say
 from hotspot.statistics.hours import DAYS, hour_table
 
@@ -26,6 +38,7 @@ _SERIES_FILL, _SERIES_LINE = "#c6d8ee", "#1f5fa8"
 _PANEL = {"a4": 2.6, "a4-landscape": 3.0, "slide": 3.0}
 _LEAST_PANEL = 0.5
 _LEFT = 0.55
+_TOTALS = "publish a table of totals by released()"
 
 
 def chart_series(
@@ -36,6 +49,7 @@ def chart_series(
     register: Register | None = None,
     title: str | None = None,
     size: str = "a4",
+    release: Release = None,
 ) -> Figure:
     """Draw incidents month by month, months without a file as gaps, with the breaks of the sources.
 
@@ -54,6 +68,9 @@ def chart_series(
         Default: made from ``by`` and the months covered.
     size
         "a4" or "a4-landscape" (the sheet less its margins), or "slide" (16 to 9).
+    release
+        "public" or a `PublicRelease`: of a closed source the months are drawn as `released` gives their table; those whose
+        count is protected are dotted gaps, and named. ``by`` must be a category or name areas.
 
     Returns
     -------
@@ -78,7 +95,9 @@ def chart_series(
     paper = paper_of(size)
     if isinstance(top, bool) or not isinstance(top, int | np.integer) or not 1 <= top <= 8:
         raise InputError(f"top={top!r} must be a whole number from 1 to 8, what a page holds")
-    drawn, undrawn, notes = series_of(incidents, by=by, top=top, register=register)
+    drawn, undrawn, notes, said = released_series(
+        incidents, by=by, top=top, register=register, release=release
+    )
     breaks = list(dict.fromkeys(item for series in drawn for item in series.breaks))
     months = {str(month) for series in drawn for month in series.months[series.observed]}
     named = "" if by is None else f" and {plain(by, limit=40)}"
@@ -102,7 +121,7 @@ def chart_series(
     wish = len(drawn) * (_PANEL[size] if len(drawn) == 1 else 0.7 * _PANEL[size]) + paper.line
     with own_settings():
         page = Page(
-            paper, heading, small_print([incidents], words), flags_of([incidents]),
+            paper, heading, small_print([said], words), flags_of([said], release),
             tall=wish, least=len(drawn) * (_LEAST_PANEL + heads + foot) + paper.line,
         )  # fmt: skip
         step = (page.tall - paper.line) / len(drawn)
@@ -119,32 +138,24 @@ def chart_series(
             for number, item in enumerate(breaks, start=1)
         )
         page.figure.set_label(f"{heading}. Steps by month. {told}{named_breaks}")
-        return page.figure
+        return marked(page.figure, [said], release)
 
 
 def _draw_series(axes: Axes, series: Series, paper: Paper, *, last: bool) -> None:
-    """Draw runs of observed months as steps, and the others hatched."""
+    """Draw runs of shown months as steps, those without a file hatched, and those with a protected count dotted."""
     from matplotlib.ticker import MaxNLocator
 
     first = series.months[0].ordinal
-    counts, observed = series.counts, series.observed
-    most = max(float(counts[observed].max(initial=0)), 1.0) * 1.08
-    edges = np.flatnonzero(np.diff(observed.astype(np.int8), prepend=0, append=0))
-    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    counts, seen = series.counts, series.drawn
+    most = max(float(counts[seen].max(initial=0)), 1.0) * 1.08
+    for begin, end in _runs(seen):
         x = np.arange(begin, end + 1) + first
         look: dict[str, Any] = {"baseline": 0, "edgecolor": _SERIES_LINE, "linewidth": 1.2, "zorder": 2}
         axes.stairs(counts[begin:end], x, fill=True, facecolor=_SERIES_FILL, **look)
-    absent = np.flatnonzero(np.diff((~observed).astype(np.int8), prepend=0, append=0))
-    for begin, end in zip(absent[::2].tolist(), absent[1::2].tolist(), strict=True):
-        axes.axvspan(
-            begin + first,
-            end + first,
-            facecolor="#f2f2f2",
-            edgecolor="#8a8a8a",
-            hatch="xxx",
-            linewidth=0,
-            zorder=1,
-        )
+    gap: dict[str, Any] = {"facecolor": "#f2f2f2", "edgecolor": "#8a8a8a", "linewidth": 0, "zorder": 1}
+    for months, hatch in ((~series.observed, "xxx"), (series.hidden, "..")):
+        for begin, end in _runs(months):
+            axes.axvspan(begin + first, end + first, hatch=hatch, **gap)
     axes.set_axis_on()
     axes.set_xlim(first, first + len(counts))
     axes.set_ylim(0, most)
@@ -158,6 +169,12 @@ def _draw_series(axes: Axes, series: Series, paper: Paper, *, last: bool) -> Non
         axes.spines[side].set_visible(False)
     if last:
         axes.set_xlabel("Month" if len(counts) <= 36 else "Year", fontsize=paper.small, color=INK, labelpad=2)
+
+
+def _runs(chosen: Any) -> list[tuple[int, int]]:
+    """Return begin and end of each run of months."""
+    edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _month_ticks(axes: Axes, series: Series, paper: Paper) -> None:
@@ -218,7 +235,9 @@ def _draw_breaks(axes: Axes, page: Page, series: Series, every: Sequence[Break],
         )  # fmt: skip
 
 
-def chart_hours(incidents: pd.DataFrame, *, title: str | None = None, size: str = "a4") -> Figure:
+def chart_hours(
+    incidents: pd.DataFrame, *, title: str | None = None, size: str = "a4", release: Release = None
+) -> Figure:
     """Draw incidents by hour and day of the week, as shaded cells with their numbers in them.
 
     Parameters
@@ -229,6 +248,9 @@ def chart_hours(incidents: pd.DataFrame, *, title: str | None = None, size: str 
         Default: made from the months covered.
     size
         "a4" (hours downwards), "a4-landscape" or "slide" (hours across).
+    release
+        "public" or a `PublicRelease`: only for open sources. Spells are spread over hours in parts of an incident, which
+        cannot be protected as counts are: of a closed source the call refuses.
 
     Returns
     -------
@@ -251,6 +273,7 @@ def chart_hours(incidents: pd.DataFrame, *, title: str | None = None, size: str 
     have a darkest one.
     """
     paper = paper_of(size)
+    refuse_closed([incidents], release, what="A chart of hours", instead=_TOTALS)
     table = hour_table(incidents)
     said = provenance.of(table)["steps"][-1]
     months = provenance.months_observed(incidents)
@@ -269,8 +292,8 @@ def chart_hours(incidents: pd.DataFrame, *, title: str | None = None, size: str 
         across = paper.wide - 0.2
         wish = 26 * 0.26 + under + 0.3 if paper.upright else 9 * 0.48
         page = Page(
-            paper, heading, small_print([table], notes), flags_of([table]), tall=wish, least=2.0 + under
-        )
+            paper, heading, small_print([table], notes), flags_of([table], release), tall=wish, least=2.0 + under,
+        )  # fmt: skip
         side = 0.0 if paper.upright else 0.14 * across
         box = (page.left, page.bottom + under, across - side, page.tall - under)
         _draw_hours(page, values, fills, box)
@@ -278,7 +301,7 @@ def chart_hours(incidents: pd.DataFrame, *, title: str | None = None, size: str 
         draw_key(page, rows, page.left + (0 if paper.upright else across - side + 0.15), top,
                  3.0 if paper.upright else side - 0.15, under or page.tall)  # fmt: skip
         page.figure.set_label(f"{heading}. {_hours_in_words(values)} {notes[0]}")
-        return page.figure
+        return marked(page.figure, [incidents], release)
 
 
 def _hour_shades(values: Any) -> tuple[list[str], list[Row]]:

@@ -178,8 +178,21 @@ def _chunks(data: bytes) -> Iterator[str]:
     while at + 8 <= len(data):
         size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         if kind in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"):
-            yield f"{kind.decode()} {data[at + 8 : at + 8 + size].decode('latin-1')}"
+            held = data[at + 8 : at + 8 + size]
+            yield f"{kind.decode()} {held.decode('latin-1')}"
+            yield from _compressed(held)
         at += size + 12
+
+
+def _compressed(chunk: bytes) -> Iterator[str]:
+    """Yield the text of a PNG chunk that is compressed: it begins where the stream does."""
+    for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", chunk):
+        try:
+            yield (
+                zlib.decompressobj().decompress(chunk[found.start() :], 10_000_000).decode("utf-8", "replace")
+            )
+        except zlib.error:
+            continue
 
 
 class _Tables(HTMLParser):

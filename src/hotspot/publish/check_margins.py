@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from hotspot.publish.check_contents import Sheet, interval_of
 
@@ -29,23 +30,21 @@ def solvable_counts(sheets: Sequence[Sheet], texts: Mapping[str, str]) -> Iterat
     Counts of equal names (row and quantity) in several tables are one count. A table's rows add up to its total:
     a row called total, or a line "Total: 913 reported incidents" in the text beside it. The parts
     of a row add up to its count where the columns ``n_<part>`` say so, and rows by area and month
-    to the area's row of another table.
+    to the area's row of another table. The first rows of a longer table add up to no stated total.
     """
-    from hotspot.statistics.solvable import narrowed
-
     shown: dict[str, Interval] = {}
     home: dict[str, str] = {}
     sums: list[tuple[str, list[str]]] = []
     groups: dict[str, list[str]] = {}
-    for number, sheet in enumerate(sheets):
-        counts = _counts(sheet)
-        if not counts:
-            continue
+    tables = [(sheet, counts) for sheet in sheets if (counts := _counts(sheet))]
+    lists = {_units(counts) for _, counts in tables}
+    for number, (sheet, counts) in enumerate(tables):
         for name, interval in counts.items():
             old = shown.get(name, (0, math.inf))
             shown[name] = (max(old[0], interval[0]), min(old[1], interval[1]))
             home.setdefault(name, sheet.file)
-        sums += _sums_of(sheet, number, counts, shown, texts)
+        whole = None if _is_cut(sheet, counts, lists, texts) else _noted(sheet, texts)
+        sums += _sums_of(number, counts, shown, whole)
         for name in counts:
             unit, part, quantity, tag = name.split("\t")
             if part and unit.lower() not in _TOTALS:
@@ -56,7 +55,7 @@ def solvable_counts(sheets: Sequence[Sheet], texts: Mapping[str, str]) -> Iterat
         # Two tables that say different things of one name are two matters, such as two periods.
         del shown[name]
     sums = [(total, parts) for total, parts in sums if all(part in shown for part in (total, *parts))]
-    after = narrowed(shown, sums)
+    after = _solved(shown, sums)
     found: dict[str, list[str]] = {}
     for name, (low, high) in after.items():
         was = shown[name]
@@ -110,12 +109,99 @@ def _quantity(head: str) -> str:
     return "n" if plain in _MAIN else plain.replace("incidents: ", "n_").replace(" ", "_")
 
 
-def _sums_of(
+def uncompared_cells(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str, int, str]]:
+    """Yield file, detail, number and example of cells of two sizes: their counts are not compared with one another."""
+    sizes: dict[float, str] = {}
+    for sheet in sheets:
+        heads = [head.lower() for head in sheet.header]
+        if "easting" not in heads or not any("shown" in head for head in heads):
+            continue
+        if not {"cell_id", "cell id", "cell"} & set(heads):
+            continue
+        place = heads.index("easting")
+        edges = sorted({float(row[place]) for row in sheet.rows if place < len(row) and row[place]})
+        gaps = [round(after - before, 1) for before, after in pairwise(edges)]
+        if gaps:
+            sizes.setdefault(min(gaps), sheet.file)
+    for size, file in sorted(sizes.items())[1:]:
+        known = f"{min(sizes):g} and {size:g} m between centres"
+        yield (
+            file,
+            "cells of two sizes, which are not compared: sums of one can give counts of the other",
+            1,
+            known,
+        )
+
+
+def _solved(shown: dict[str, Interval], sums: list[tuple[str, list[str]]]) -> dict[str, Interval]:
+    """Return what is left possible of each count, each group of counts that sums tie together by itself.
+
+    Where the sums of a group contradict one another (two tables of other periods with rows of one name), nothing
+    follows from all of them, and each that can be true is taken alone.
+    """
+    from hotspot.statistics.solvable import narrowed
+
+    after = dict(shown)
+    for group in _groups(sums):
+        names = {name for total, parts in group for name in (total, *parts)}
+        given = {name: shown[name] for name in shown if name in names}
+        try:
+            found = narrowed(given, group)
+            wrong = any(low > high for low, high in found.values())
+        except (OverflowError, ValueError):
+            wrong = True
+        if not wrong:
+            after |= found
+            continue
+        for total, parts in group:
+            alone = {name: shown[name] for name in (total, *parts)}
+            least, most = (sum(alone[part][end] for part in parts) for end in (0, 1))
+            if least <= alone[total][1] and alone[total][0] <= most:
+                for name, (low, high) in narrowed(alone, [(total, parts)]).items():
+                    after[name] = (max(after[name][0], low), min(after[name][1], high))
+    return after
+
+
+def _groups(sums: list[tuple[str, list[str]]]) -> list[list[tuple[str, list[str]]]]:
+    """Part the sums into groups that have no count in common."""
+    leader: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for total, parts in sums:
+        for part in parts:
+            leader[first(part)] = first(total)
+    groups: dict[str, list[tuple[str, list[str]]]] = {}
+    for total, parts in sums:
+        groups.setdefault(first(total), []).append((total, parts))
+    return list(groups.values())
+
+
+def _units(counts: dict[str, Interval]) -> frozenset[tuple[str, str, str]]:
+    """Return the counts' names without what the table says of its source."""
+    return frozenset((unit, part, quantity) for unit, part, quantity, _ in (n.split("\t") for n in counts))
+
+
+def _is_cut(
     sheet: Sheet,
-    number: int,
     counts: dict[str, Interval],
-    shown: dict[str, Interval],
+    lists: set[frozenset[tuple[str, str, str]]],
     texts: Mapping[str, str],
+) -> bool:
+    """Tell whether the table is the beginning of a longer one: the file says so, or another table has all of it."""
+    said = f"The first {len(sheet.rows):,} of "
+    if any(name.startswith(sheet.file) and said in text for name, text in texts.items()):
+        return True
+    mine = _units(counts)
+    return any(mine < other for other in lists)
+
+
+def _sums_of(
+    number: int, counts: dict[str, Interval], shown: dict[str, Interval], whole: Interval | None
 ) -> list[tuple[str, list[str]]]:
     sums: list[tuple[str, list[str]]] = []
     rows: dict[tuple[str, str], list[str]] = {}
@@ -123,7 +209,6 @@ def _sums_of(
         unit, part, quantity, _ = name.split("\t")
         if unit.lower() not in _TOTALS:
             rows.setdefault((part, quantity), []).append(name)
-    whole = _noted(sheet, texts)
     for (part, quantity), names in rows.items():
         total = next(
             (
@@ -141,9 +226,14 @@ def _sums_of(
             total = f"(stated total)\t{number}\tn\t"
             shown[total] = whole
             sums.append((total, everything))
+    parts_of: dict[tuple[str, str], list[str]] = {}
+    for name in counts:
+        unit, part, quantity, _ = name.split("\t")
+        if quantity.startswith("n_"):
+            parts_of.setdefault((unit, part), []).append(name)
     for name in [name for names in rows.values() for name in names if name.split("\t")[2] == "n"]:
         unit, part, _, _ = name.split("\t")
-        parts = [other for other in counts if other.startswith(f"{unit}\t{part}\tn_")]
+        parts = parts_of.get((unit, part), [])
         if parts and sum(counts[other][0] for other in parts) <= counts[name][1] <= sum(
             counts[other][1] for other in parts
         ):

@@ -16,10 +16,11 @@ import pandas as pd
 
 from hotspot.errors import InputError
 from hotspot.publish.check_contents import Sheet, geometry_kinds, sheets_of, texts_of
-from hotspot.publish.check_margins import solvable_counts
+from hotspot.publish.check_margins import solvable_counts, uncompared_cells
 
 COLUMNS = ["file", "kind", "detail", "count", "example"]
 _SHOWN = 60
+_BEGINNING = 6
 _LATTICE = 50.0
 _AREA_HEAD = re.compile(r"^(lsoa|msoa|ward|town|borough|order|area|parish|neighbourhood)", re.IGNORECASE)
 
@@ -52,11 +53,19 @@ _PATTERNS = [
     ),
     ("ids", "long numbers such as a UPRN", r"(?<![\d.])\d{12}(?![\d.])"),
     ("paths", "paths of a machine", r"[A-Za-z]:\\+Users\\|(?<![\w:/.])/(?:home|Users|tmp|mnt|root|srv)/[\w.-]+"),
-    ("points", "points drawn on a page", r'"type"\s*:\s*"(?:Multi)?Point"|L\.(?:circleMarker|marker|heatLayer|circle)\('),
+    (
+        "points",
+        "points drawn on a page",
+        # With numbers: a page's own script names the functions that would draw points, whether or not there are any.
+        r'"type"\s*:\s*"(?:Multi)?Point"|L\.(?:circleMarker|marker|heatLayer|circle)\(\s*\[+\s*-?\d'
+        r'|"points"\s*:\s*\[\s*\[\s*-?\d',
+    ),
     ("points", "points as text", r"\bPOINT\s*\(\s*-?\d"),
     ("free text", "place texts of a source", r"\bOn or near [A-Z]"),
 ]  # fmt: skip
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+# The short fingerprint of an order's boundary can be twelve figures.
+_BOUNDARY = re.compile(r"\bboundary [0-9a-f]{12}\b")
 _MANIFEST_KEYS = {
     "inputs": "the files read",
     "seed": "a seed of randomness",
@@ -66,7 +75,15 @@ _MANIFEST_KEYS = {
     "source_row": "row numbers",
     "path": "a path",
     "bounds": "coordinates",
+    "choices": "choices made from the data",
+    "call": "the call with the names of its files",
+    "data": "a file read",
+    "mapping": "a file read",
+    "register": "the register of releases",
 }
+_LEDGER_COUNTS = ("read", "used", "set_aside")
+_ROUNDED_TO = 10
+_PROGRAMS = frozenset({"hotspot"})
 _PERSON = {
     "creator": r"<dc:creator>\s*([^<\s][^<]*)<",
     "last modified by": r"<cp:lastModifiedBy>\s*([^<\s][^<]*)<",
@@ -75,7 +92,8 @@ _PERSON = {
     "author": r"/Author\s*\(([^)]+)\)|<meta[^>]+name=\"author\"[^>]+content=\"([^\"]+)\"|\bAuthor\x00([^\n]+)",
 }
 _MEMBERS = re.compile(
-    r"comments\d*\.xml$|/embeddings/|/externalLinks/|vbaProject|/revisions/|people\.xml$", re.I
+    r"comments\d*\.xml$|docProps/custom\.xml$|/embeddings/|/externalLinks/|vbaProject|/revisions/|people\.xml$",
+    re.I,
 )
 _TRACKED = re.compile(r"<w:(?:del|ins|moveFrom)\b|state=\"(?:veryH|h)idden\"|hidden=\"1\"")
 
@@ -107,7 +125,8 @@ def check_release(folder: str | os.PathLike[str], *, against: pd.DataFrame | Non
     -----
     Open data may be published as it is, points included: findings on files of open sources are expected. The
     tables of all files are taken together, with every total that any of them states, and each count shown as
-    a class is bounded; fewer than three whole numbers left is a finding.
+    a class is bounded; fewer than three whole numbers left is a finding. Cells of two sizes are a finding too: their
+    counts are not compared.
 
     How this can mislead: an empty result says that these things were not found. It cannot know what a
     reader knows, or what was published elsewhere.
@@ -137,15 +156,17 @@ def check_release(folder: str | os.PathLike[str], *, against: pd.DataFrame | Non
         found += _of_sheet(sheet)
     found += [
         Finding(file, "counts", detail, count, example)
-        for file, detail, count, example in solvable_counts(sheets, words)
+        for file, detail, count, example in (*solvable_counts(sheets, words), *uncompared_cells(sheets))
     ]
     table = pd.DataFrame([astuple(one) for one in sorted(set(found))], columns=COLUMNS)
     return table.astype({"count": "int64"})
 
 
 def _of_text(name: str, text: str, path: Path) -> Iterator[Finding]:
+    # Within a fingerprint any twelve figures may stand in a row.
+    words = _BOUNDARY.sub(" ", _HEX.sub(" ", text))
     for kind, detail, form in _PATTERNS:
-        hits = re.findall(form, text)
+        hits = re.findall(form, words)
         if hits:
             yield Finding(name, kind, detail, len(hits), str(hits[0])[:_SHOWN])
     if path.suffix.lower() == ".json":
@@ -155,13 +176,18 @@ def _of_text(name: str, text: str, path: Path) -> Iterator[Finding]:
         if hits:
             yield Finding(name, "ids", "fingerprints as long as a crime id", len(hits), hits[0][:16])
     for what, form in _PERSON.items():
-        people = [
-            next(filter(None, hit)) if isinstance(hit, tuple) else hit for hit in re.findall(form, text)
-        ]
+        named = [next(filter(None, hit)) if isinstance(hit, tuple) else hit for hit in re.findall(form, text)]
+        people = [name for name in named if name.strip() not in _PROGRAMS]
         if people:
             yield Finding(name, "metadata", f"the file names its {what}", len(people), people[0][:_SHOWN])
     if "!" in name and (_MEMBERS.search(name) or _TRACKED.search(text)):
-        yield Finding(name, "metadata", "comments, hidden sheets, tracked changes or embedded files", 1, "")
+        yield Finding(
+            name,
+            "metadata",
+            "comments, own properties, hidden sheets, tracked changes or embedded files",
+            1,
+            "",
+        )
 
 
 def _of_manifest(name: str, text: str) -> Iterator[Finding]:
@@ -171,13 +197,18 @@ def _of_manifest(name: str, text: str) -> Iterator[Finding]:
         yield Finding(name, "unreadable", "no valid JSON", 1, "")
         return
     hits: dict[str, int] = {}
+    exact = 0
     for key, value, above in _walk(content, ""):
         if key in _MANIFEST_KEYS and value not in (None, [], {}):
             hits[key] = hits.get(key, 0) + 1
+        if key in _LEDGER_COUNTS and isinstance(value, int) and value % _ROUNDED_TO:
+            exact += 1
         if key == "sha256" and not re.search(r"outputs|area|boundary", above):
             hits["inputs"] = hits.get("inputs", 0) + 1
     for key, count in sorted(hits.items()):
         yield Finding(name, "manifest", f"{key}: {_MANIFEST_KEYS[key]}", count, "")
+    if exact:
+        yield Finding(name, "manifest", "counts of rows that are not rounded", exact, "")
 
 
 def _walk(content: Any, above: str) -> Iterator[tuple[str, Any, str]]:
@@ -264,7 +295,7 @@ def _needles(incidents: pd.DataFrame) -> dict[str, set[str]]:
     for column, kind in (("incident_id", "ids"), ("place_id", "ids"), ("location", "free text")):
         if column in incidents.columns:
             texts = incidents[column].dropna().astype("str").str.strip().unique()
-            needles[kind] |= {text for text in texts if len(text) > 5}
+            needles[kind] |= {text for text in texts if len(text) >= _BEGINNING}
     points = incidents.geometry
     for x, y in {(round(x, 1), round(y, 1)) for x, y in zip(points.x, points.y, strict=True)}:
         needles["coordinates"] |= {f"{x:.0f} {y:.0f}", f"{x:.1f} {y:.1f}"}
@@ -283,16 +314,15 @@ def _degrees(incidents: Any) -> Iterable[tuple[float, float]]:
 
 
 def _of_source(name: str, text: str, needles: dict[str, set[str]]) -> Iterator[Finding]:
-    tokens = set(re.findall(r"[\w.'/-]+(?: [\w.'/-]+)?", text))
+    # Most needles begin like nothing in the text, which this finds sooner than a search for each.
+    beginnings = {text[at : at + _BEGINNING] for at in range(len(text) - _BEGINNING + 1)}
     numbers = re.findall(r"-?\d+(?:\.\d+)?", text)
     pairs = {f"{a} {b}" for a, b in pairwise(numbers)}
     for kind, wanted in needles.items():
         if kind == "coordinates":
             hits = {pair for pair in pairs if pair in wanted and not _lattice_text(pair)}
-        elif kind == "ids":
-            hits = {one for one in wanted if one in tokens or one in text}
         else:
-            hits = {one for one in wanted if one in text}
+            hits = {one for one in wanted if one[:_BEGINNING] in beginnings and one in text}
         if hits:
             yield Finding(name, kind, f"{kind} of the source's own rows", len(hits), min(hits)[:_SHOWN])
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+import pandas as pd
 
-@dataclass(frozen=True)
-class Column:
-    """How one column is written.
+from hotspot import provenance
+from hotspot.publish.column import Column
+from hotspot.publish.columns_review import REVIEW_COLUMNS
 
-    ``decimals`` counts digits after the point; "g" is six significant digits, for p-values.
-    """
+__all__ = ["COLUMNS", "SHOWN", "Column", "column"]
 
-    header: str
-    meaning: str
-    unit: str = ""
-    decimals: int | str | None = None
-
+SHOWN = "_shown"
+"""Ends the name of a column that holds the figures of another as they may be published."""
+_AS_SHOWN = "here the count, or the class that it is in where it is protected"
 
 COLUMNS: dict[str, Column] = {
     "cell_id": Column("Cell id", "Number of the cell; the same cell has the same number in every run"),
@@ -120,8 +118,8 @@ COLUMNS: dict[str, Column] = {
     "start_node": Column("Start node", "Node at the first end of the segment"),
     "end_node": Column("End node", "Node at the last end of the segment"),
     "months_active_expected": Column(
-        "Months expected",
-        "Months with incidents, on average, if as many were spread evenly over the months observed",
+        "Months with incidents, expected",
+        "How many it would be on average, if as many incidents were spread evenly over the months observed",
         "months",
         1,
     ),
@@ -131,19 +129,24 @@ COLUMNS: dict[str, Column] = {
         "months",
     ),
     "burstiness": Column(
-        "Burstiness",
-        "Variance / mean of the monthly counts: about 1 when spread evenly, more in lumps",
+        "Lumpiness",
+        "How much its incidents come in lumps: about 1 when spread evenly over the months, more when a few months hold "
+        "many (variance / mean of the monthly counts)",
         "",
         2,
     ),
     "first_month": Column("First month", "First month with an incident"),
     "last_month": Column("Last month", "Last month with an incident"),
     "months_since_last": Column(
-        "Months since last", "From the last month with an incident to the date of the table", "months"
+        "Months since last",
+        "From the last month with an incident to the month that the list is seen from: the last one observed, or that "
+        "of the date in the notes (Seen from)",
+        "months",
     ),
     "pattern": Column(
         "Pattern",
-        "steady, burst, newly appeared, faded, same season each year, once, or too few to say, by the published rule",
+        "By a published rule: steady, burst, newly appeared, faded, same season each year, once (fewer than five "
+        "incidents, all in one month), or too few to say",
     ),
     "season": Column("Season", "Calendar months in which incidents come back each year"),
     "recent_incidents": Column(
@@ -243,7 +246,11 @@ COLUMNS: dict[str, Column] = {
         "Look at", "What to look at before this location is acted on; empty when there is nothing"
     ),
     "in_previous": Column("On last time's list", "yes: its id stands in the list given as previous"),
-    "days_since_last": Column("Days since last", "From the last incident to the date of the table", "days"),
+    "days_since_last": Column(
+        "Days since last",
+        "From the last incident to the day that the list is seen from, in the notes",
+        "days",
+    ),
     "busiest_day": Column(
         "Busiest day", "Day of the week with most incidents; of a handful, some day is always ahead by chance"
     ),
@@ -323,11 +330,28 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def column(name: str) -> Column:
-    """Return how a column is written; a column of the user's own keeps its name."""
-    known = COLUMNS.get(name)
+_OTHER_STEPS = {"activity", "checklist", "consultation", "equality_context", "read_counts", "statements", "totals"}
+
+
+def column(name: str, frame: pd.DataFrame | None = None) -> Column:
+    """Return how a column is written; a column of the user's own keeps its name.
+
+    ``frame`` is the result that it is a column of: those of reviews of orders have names of their own.
+    """
+    steps = [] if frame is None else provenance.of(frame)["steps"]
+    review = any("boundary" in step or step.get("step") in _OTHER_STEPS for step in steps)
+    # A name that both have means there what it means in a review.
+    return _found(name, COLUMNS | REVIEW_COLUMNS if review else COLUMNS)
+
+
+def _found(name: str, columns: Mapping[str, Column]) -> Column:
+    known = columns.get(name)
     if known is not None:
         return known
+    base = name.removesuffix(SHOWN)
+    if base != name and (base in columns or base.startswith("n_")):
+        exact = _found(base, columns)
+        return Column(f"{exact.header} (as shown)", f"{exact.meaning}; {_AS_SHOWN}", exact.unit)
     if name.startswith("n_"):
         return Column(
             f"Incidents: {name[2:].replace('_', ' ')}",

@@ -30,7 +30,7 @@ from hotspot.publish.excel_pages import (
     workbook_bytes,
 )
 from hotspot.publish.files import write_bytes_whole
-from hotspot.publish.release import Release, marking_of, released
+from hotspot.publish.release import Release, marked_path, marking_of, released
 from hotspot.publish.tables import flat
 
 MOST_ROWS = 1_048_575
@@ -100,7 +100,7 @@ def write_excel(
     >>> table = pd.DataFrame({"location_id": ["100012345678"], "incidents": [12], "location": ["=1+1 High Street"]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_excel({"Locations": table}, f"{folder}/locations.xlsx").name
-    'locations.xlsx'
+    'locations OFFICIAL-SENSITIVE.xlsx'
     """
     target = checked_target(path)
     if not isinstance(frames, Mapping) or not frames:
@@ -112,6 +112,7 @@ def write_excel(
     names = sheet_names(list(frames), taken=[NOTES])
     sheets = [sheet_of(name, frame) for name, frame in zip(names, frames.values(), strict=True)]
     everything = list(frames.values())
+    target = marked_path(target, everything, release)
     listed = "; ".join(f"{sheet.name} ({sheet.rows:,} rows)" for sheet in sheets)
     notes = notes_sheet(everything, sheets, [("This workbook", f"One table a sheet: {listed}")], release)
     warn_cut(target.name, sheets)
@@ -136,7 +137,7 @@ def sheet_of(name: str, frame: pd.DataFrame) -> TableSheet:
             f"{MOST_ROWS:,} and {MOST_COLUMNS:,}. Write it as CSV, or only the rows that people read"
         )
     names = [str(each) for each in table.columns]
-    meanings = [column(each) for each in names]
+    meanings = [column(each, frame) for each in names]
     headers = unique_headers([each.header for each in meanings])
     cut: dict[str, int] = {}
     cells, formats = [], []

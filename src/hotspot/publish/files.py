@@ -51,7 +51,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         if not temporary.exists():
             raise InputError(f"nothing was written for {target}")
         os.replace(temporary, target)
-        if not recording.wrote(target):
+        if not recording.wrote(target) and target.name != "manifest.json":
             log.info("no manifest for %s: write inside `with hs.record(folder)` to have one", target.name)
     except PermissionError as problem:
         raise _denied(problem, temporary, target) from problem

@@ -9,7 +9,8 @@ from typing import Any
 
 from hotspot.errors import InputError
 
-PATHS = ("data", "area", "mapping", "out")
+PATHS = ("data", "area", "mapping", "out", "register")
+RELEASES = ("restricted", "public")
 KEYS: dict[str, type | tuple[type, ...]] = {
     "data": str,
     "area": str,
@@ -24,6 +25,8 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "end": str,
     "as_of": str,
     "across_breaks": bool,
+    "release": str,
+    "register": str,
 }
 
 
@@ -47,6 +50,10 @@ def read_job(path: Path) -> dict[str, Any]:
         wrong = not isinstance(value, KEYS[key]) or (isinstance(value, bool) and KEYS[key] is not bool)
         if wrong or (key == "category" and not all(isinstance(name, str) for name in value)):
             raise InputError(f"{path.name}: {key} = {str(value)[:40]!r} is of the wrong kind")
+    if content.get("release", RELEASES[0]) not in RELEASES:
+        raise InputError(
+            f"{path.name}: release = {str(content['release'])[:40]!r} is not known; write 'restricted' or 'public'"
+        )
     missing = [key for key in ("data", "area", "out") if key not in content]
     if missing:
         raise InputError(f"{path.name} lacks {', '.join(missing)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,19 +12,24 @@ import pandas as pd
 
 from hotspot import provenance, recording
 from hotspot.errors import InputError
+from hotspot.geography.area import outline_hash
 from hotspot.geography.counting import count_incidents
 from hotspot.geography.grid import Grid
 from hotspot.intake.ledger import Intake
 from hotspot.intake.select import select_incidents
 from hotspot.publish.folder import whole_folder
-from hotspot.publish.manifest import write_manifest
-from hotspot.publish.maps import map_cells, save_map
+from hotspot.publish.manifest import write_manifest, write_reduced
+from hotspot.publish.maps import map_cells
+from hotspot.publish.maps.offline import write_map
+from hotspot.publish.packs.releasing import entered_whole
+from hotspot.publish.release import PublicRelease, Release, marked_path, marking_of, released
 from hotspot.publish.tables import write_csv, write_geopackage
 from hotspot.ranking.locations import repeat_locations
 from hotspot.statistics.density import kernel_density
 from hotspot.statistics.getis_ord import getis_ord
 
 Say = Callable[[str], None]
+_OF_OUTLINE = ("name", "source", "licence", "attribution", "vintage")
 
 
 @dataclass(frozen=True)
@@ -127,42 +132,121 @@ def _locations(incidents: gpd.GeoDataFrame, job: Job, say: Say) -> gpd.GeoDataFr
 
 
 def write_folder(
-    out: Path, results: Results, *, intake: Intake, area: gpd.GeoDataFrame, job: Job, call: dict[str, Any]
+    out: Path,
+    results: Results,
+    *,
+    intake: Intake,
+    area: gpd.GeoDataFrame,
+    job: Job,
+    call: dict[str, Any],
+    release: Release = None,
 ) -> list[Path]:
     """Write the map, the tables, the GeoPackage and the manifest into a folder that appears whole.
+
+    With ``release`` it is a public folder: what may be published of the cells, locations of open sources only, a reduced
+    manifest, and no ledger and no list of rows set aside.
 
     Returns
     -------
     list of Path
-        The files, as they stand in ``out``.
+        The files, as they stand in ``out``. Those of closed sources have OFFICIAL-SENSITIVE in their names.
     """
-    cells, locations = results.cells, results.locations
-    title = _title(results, job)
     # This folder has a manifest of its own kind, written last.
     with whole_folder(out) as folder, recording.recording(recording.Run(folder)):
-        save_map(map_cells(cells, area=area, locations=locations, title=title), folder / "map.html")
-        # The hottest cells come first; equal ones by id, so that the order is the same in every run.
-        order = (
-            cells.assign(_id=cells.index)
-            .sort_values(["gi_z", "n", "_id"], ascending=[False, False, True])
-            .index
-        )
-        write_csv(cells.loc[order], folder / "hotspots.csv")
-        layers: dict[str, gpd.GeoDataFrame] = {"hotspots": cells}
-        frames: dict[str, pd.DataFrame] = {"hotspots": cells}
-        if locations is not None:
-            write_csv(locations, folder / "locations.csv")
-            layers["locations"] = frames["locations"] = locations
-        layers["area"] = cast("gpd.GeoDataFrame", _with_record(area, results.incidents))
-        write_geopackage(layers, folder / "hotspots.gpkg")
-        write_csv(_with_record(intake.ledger, results.incidents), folder / "ledger.csv")
-        aside = intake.set_aside[intake.set_aside["reason"] != "outside the area"]
-        if len(aside):
-            write_csv(_with_record(aside, results.incidents), folder / "set_aside.csv")
-        write_manifest(
-            folder, call=call | {"job": asdict(job)}, ledger=intake.ledger, area=area, results=frames
-        )
+        if release is None:
+            _write_results(folder, results, area, job)
+            _write_intake(folder, results, intake)
+            frames = {"hotspots": results.cells, "locations": results.locations}
+            write_manifest(
+                folder,
+                call=call | {"job": asdict(job)},
+                ledger=intake.ledger,
+                area=area,
+                results={name: frame for name, frame in frames.items() if frame is not None},
+            )
+        else:
+            with entered_whole(release) as rule:
+                cells = released(results.cells, rule)
+                public = replace(results, cells=cast("gpd.GeoDataFrame", cells), locations=_open(results))
+                _write_results(folder, public, area, job, rule)
+                _write_reduced(folder, public, intake, area, job, release)
     return sorted(path for path in Path(out).iterdir() if path.is_file())
+
+
+def _write_results(
+    folder: Path, results: Results, area: gpd.GeoDataFrame, job: Job, release: Release = None
+) -> None:
+    """Write map, tables and GeoPackage of results that may be written as they are."""
+    cells, locations = results.cells, results.locations
+
+    def place(name: str, *frames: pd.DataFrame) -> Path:
+        return marked_path(folder / name, frames, release)
+
+    everything = [cells] if locations is None else [cells, locations]
+    drawn = map_cells(cells, area=area, locations=locations, title=_title(results, job), release=release)
+    write_map(drawn, place("map.html", *everything))
+    write_csv(_in_order(cells), place("hotspots.csv", cells), release=release)
+    layers: dict[str, gpd.GeoDataFrame] = {"hotspots": cells}
+    if locations is not None:
+        write_csv(locations, place("locations.csv", locations), release=release)
+        layers["locations"] = locations
+    layers["area"] = _outline(area, results.incidents, release)
+    write_geopackage(layers, place("hotspots.gpkg", *layers.values()), release=release)
+
+
+def _outline(area: gpd.GeoDataFrame, incidents: pd.DataFrame, release: Release) -> gpd.GeoDataFrame:
+    """Return the area as it may be written: of a public one its outline, its name, and who must be credited."""
+    told = _with_record(area, incidents)
+    if isinstance(release, PublicRelease):
+        # Without counts there is nothing to enter into the register.
+        release = replace(release, register=None, keep=(*release.keep, *_OF_OUTLINE))
+    return cast("gpd.GeoDataFrame", released(told, release))
+
+
+def _in_order(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put the hottest cells first, equal ones by id, so that the order is the same in every run."""
+    if "gi_z" not in cells.columns:
+        # Released cells stay in the order of their ids: any other could say which hidden count is larger.
+        return cells
+    keyed = cells.assign(_id=cells.index).sort_values(["gi_z", "n", "_id"], ascending=[False, False, True])
+    return cast("gpd.GeoDataFrame", cells.loc[keyed.index])
+
+
+def _write_intake(folder: Path, results: Results, intake: Intake) -> None:
+    """Write where the rows went, and which were set aside."""
+    aside = intake.set_aside[intake.set_aside["reason"] != "outside the area"]
+    for name, table in (("ledger.csv", intake.ledger), ("set_aside.csv", aside)):
+        if name == "ledger.csv" or len(table):
+            told = _with_record(table, results.incidents)
+            write_csv(told, marked_path(folder / name, [told]))
+
+
+def _open(results: Results) -> gpd.GeoDataFrame | None:
+    """Return the locations if they may be published: of a closed source none are."""
+    kept = results.locations is not None and provenance.is_open([results.locations])
+    return results.locations if kept else None
+
+
+def _write_reduced(
+    folder: Path, results: Results, intake: Intake, area: gpd.GeoDataFrame, job: Job, release: Release
+) -> None:
+    cells = results.cells
+    write_reduced(
+        folder,
+        marking=marking_of([cells], release),
+        simulated=provenance.is_simulated([cells]),
+        source=provenance.source_line([cells]),
+        as_of=provenance.of(cells)["as_of"],
+        release=release,
+        steps=provenance.of(cells)["steps"],
+        inputs=[*_lines(intake.ledger), {"outline_sha256": outline_hash(area)}],
+        notes=provenance.of(cells)["notes"],
+        job=asdict(job),
+    )
+
+
+def _lines(ledger: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", ledger.to_dict("records"))
 
 
 def _with_record(table: pd.DataFrame, incidents: pd.DataFrame) -> pd.DataFrame:

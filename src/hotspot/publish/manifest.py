@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,22 @@ import pandas as pd
 from hotspot import __version__, provenance
 from hotspot.geography.area import outline_hash
 from hotspot.publish.files import write_text_whole
+from hotspot.publish.release import PublicRelease, Release
 
 NAME = "manifest.json"
+ROUNDED_TO = 10
+LEDGER_NOTE = (
+    f"Rows used and set aside are rounded to the nearest {ROUNDED_TO}; rows read are the sum of the two."
+)
+NO_LEDGER = "Not recorded: the files were not read inside hotspot.record."
+_SAFE = {
+    "public_release": ("threshold", "cell_size_m", "shape", "columns"),
+    "select_incidents": ("category", "start", "end"),
+    "review_boundary": ("order", "boundary"),
+}
+"""Steps, and parameters of them, that hold no count and no choice made from counts."""
+_RULE = ("threshold", "health_threshold", "health", "units", "least_share_pct")
+
 PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "pyarrow", "folium")
 
 
@@ -64,6 +78,98 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False, default=str) + "\n"
     return write_text_whole(folder / NAME, text)
+
+
+def write_reduced(
+    folder: Path,
+    *,
+    marking: str,
+    simulated: bool,
+    source: str,
+    as_of: str | None,
+    release: Release,
+    steps: Iterable[Mapping[str, Any]] = (),
+    inputs: Iterable[Mapping[str, Any]] = (),
+    notes: Iterable[str] = (),
+    job: Mapping[str, Any] | None = None,
+    written: Iterable[Path] | None = None,
+) -> Path:
+    """Write the reduced ``manifest.json`` of a public folder.
+
+    Parameters
+    ----------
+    folder
+        The folder of the public outputs.
+    marking, simulated, source, as_of
+        What the outputs say of themselves.
+    release
+        The choice to publish; its register's path is left out.
+    steps
+        Calls; of each only what holds no count and no choice made from counts is kept, most are left out whole.
+    inputs
+        Lines of ledgers, and areas with their outline's hash. Of the lines only rounded sums by source are kept.
+    notes
+        What the public outputs print.
+    job
+        What was asked for on the command line.
+    written
+        The files to list; None: every file of the folder.
+
+    Notes
+    -----
+    It is made from a list of what may be in it. No path, name or hash of an input, row number, seed, or choice
+    that the library made from the data is on that list.
+
+    How this can mislead: from a reduced manifest a run cannot be made again; keep the full one of the restricted run.
+    """
+    held = list(inputs)
+    files = sorted(folder.rglob("*")) if written is None else sorted(set(written))
+    chosen = release if isinstance(release, PublicRelease) else PublicRelease()
+    ledger = rounded_ledger(each for each in held if "used" in each)
+    content: dict[str, Any] = {
+        "hotspot": __version__,
+        "release": "public",
+        "marking": marking,
+        "simulated": simulated,
+        "source": source,
+        "as_of": as_of,
+        "parameters": {
+            **({} if job is None else {"job": dict(job)}),
+            "release": {name: getattr(chosen, name) for name in _RULE},
+            "steps": [kept for step in steps if (kept := _safe_step(step))],
+        },
+        "boundary": sorted({str(each["outline_sha256"]) for each in held if each.get("outline_sha256")}),
+        "ledger": ledger,
+        "ledger_note": LEDGER_NOTE if ledger else NO_LEDGER,
+        "notes": list(notes),
+        "packages": packages(),
+        "outputs": [fingerprint(path, folder) for path in files if path.is_file() and path != folder / NAME],
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+    return write_text_whole(folder / NAME, text)
+
+
+def _safe_step(step: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: step[key] for key in _SAFE.get(str(step.get("step")), ()) if step.get(key) is not None}
+    return {"step": step["step"], **kept} if kept else {}
+
+
+def rounded_ledger(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows used and set aside of each source, rounded, with their sum: nothing but two rounded counts."""
+    sums: dict[str, list[int]] = {}
+    for line in lines:
+        held = sums.setdefault(str(line.get("source") or "source not recorded"), [0, 0])
+        held[0] += int(line["used"])
+        held[1] += int(line.get("set_aside") or 0)
+    rounded = {name: [_rounded(count) for count in counts] for name, counts in sums.items()}
+    return [
+        {"source": name, "read": used + aside, "used": used, "set_aside": aside}
+        for name, (used, aside) in sorted(rounded.items())
+    ]
+
+
+def _rounded(count: int) -> int:
+    return (count + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
 
 
 def made_by_hotspot(folder: Path) -> tuple[bool, list[str]]:

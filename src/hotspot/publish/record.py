@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import pandas as pd
 
 from hotspot import __version__, provenance, recording
 from hotspot.errors import InputError
 from hotspot.publish.files import write_text_whole
-from hotspot.publish.manifest import NAME, fingerprint, packages
+from hotspot.publish.manifest import NAME, fingerprint, packages, write_reduced
+from hotspot.publish.release import PUBLIC, Release, marking_of
 
 log = logging.getLogger("hotspot")
 
 
 @contextmanager
-def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
+def record(folder: str | os.PathLike[str], *, release: Release = None) -> Iterator[recording.Run]:
     """Record what the calls inside the block do, and write ``manifest.json`` into the folder at its end.
 
     Parameters
@@ -27,6 +31,9 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     folder
         The folder of the outputs; made when it is not there. Files that the writers put into it, or into
         folders in it, are listed with their SHA-256; other files in it are left alone.
+    release
+        "public" (or a `PublicRelease`): the folder is to be handed out, and gets a reduced manifest. Give the writers
+        inside the same ``release=``. None: the full manifest, which is restricted unless every source is open.
 
     Yields
     ------
@@ -36,7 +43,8 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     Raises
     ------
     InputError
-        If the folder cannot be made, or a record is open already.
+        If the folder cannot be made, or a record is open already. With ``release``, at the end, if a file of the
+        folder is marked OFFICIAL-SENSITIVE: then no manifest is written.
 
     Notes
     -----
@@ -45,6 +53,11 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     output. It is restricted: file names and row counts are in it. It holds no time and no folder, so the
     same run gives the same bytes. When the block raises, no manifest is written. Calls on other threads
     are not recorded.
+
+    The reduced manifest of a public folder holds parameters that carry no count, package versions, the outline's hash,
+    the hash of each output and a rounded ledger. It holds no path, name or hash of an input, row number, seed or choice
+    of the library's own. Public and restricted outputs never share a folder: of which kind a folder is is said before
+    anything is written.
 
     Examples
     --------
@@ -60,6 +73,7 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     ['cells.csv', 'cells_columns.csv']
     """
     place = Path(folder)
+    marking_of([], release)  # an unknown release is refused before the work
     if recording.active() is not None:
         raise InputError("a record is open already; end it before another begins")
     try:
@@ -80,12 +94,56 @@ def record(folder: str | os.PathLike[str]) -> Iterator[recording.Run]:
     finally:
         log.removeHandler(choices)
         log.setLevel(level)
-    write_run(run, place)
+    if release is None:
+        write_run(run, place)
+    else:
+        _write_public(run, place, release)
 
 
-def write_run(run: recording.Run, place: Path) -> Path:
-    """Write the manifest of a run into the folder of its outputs."""
-    return write_text_whole(place / NAME, _text(run, place))
+def write_run(run: recording.Run, place: Path, *, marking: str | None = None) -> Path:
+    """Write the full manifest of a run into the folder of its outputs; its marking is that of its sources when None."""
+    return write_text_whole(place / NAME, _text(run, place, marking))
+
+
+def _write_public(run: recording.Run, place: Path, release: Release) -> Path:
+    """Write the reduced manifest of a folder in which nothing is restricted."""
+    _refuse_restricted(place)
+    sources = [run.sources[name] for name in sorted(run.sources)]
+    frame = provenance.put(
+        pd.DataFrame(), provenance.Record(sources=cast(Any, sources), as_of=run.as_of, steps=[], notes=[])
+    )
+    return write_reduced(
+        place,
+        marking=provenance.OPEN if _is_open(run) else PUBLIC,
+        simulated=provenance.is_simulated([frame]),
+        source=provenance.source_line([frame]),
+        as_of=run.as_of,
+        release=release,
+        steps=run.steps,
+        inputs=run.inputs,
+        written=_inside(run, place),
+    )
+
+
+def _refuse_restricted(place: Path) -> None:
+    """Refuse to call a folder public in which any file says that it is restricted, in its name or inside."""
+    from hotspot.publish.check_contents import texts_of
+
+    mark = re.compile(provenance.SENSITIVE.replace("-", "[- ]"), re.IGNORECASE)
+    for path in sorted(part for part in place.rglob("*") if part.is_file() and part != place / NAME):
+        if mark.search(path.name) or any(mark.search(text) for _, text in texts_of(path)):
+            raise InputError(
+                f"{path.relative_to(place)} is {provenance.SENSITIVE}, and the folder is a public release: write it with "
+                "release=, or into another folder; no manifest was written"
+            )
+
+
+def _is_open(run: recording.Run) -> bool:
+    return bool(run.sources) and run.known and all(source["open"] for source in run.sources.values())
+
+
+def _inside(run: recording.Run, place: Path) -> list[Path]:
+    return sorted({path for path in run.written if path.is_relative_to(place) and path.is_file()})
 
 
 class _Choices(logging.Handler):
@@ -98,12 +156,10 @@ class _Choices(logging.Handler):
             self.run.choices.append(record.getMessage())
 
 
-def _text(run: recording.Run, place: Path) -> str:
-    inside = sorted({path for path in run.written if path.is_relative_to(place) and path.is_file()})
-    open_ = bool(run.sources) and run.known and all(source["open"] for source in run.sources.values())
+def _text(run: recording.Run, place: Path, marking: str | None) -> str:
     content: dict[str, Any] = {
         "hotspot": __version__,
-        "marking": provenance.OPEN if open_ else provenance.SENSITIVE,
+        "marking": marking or (provenance.OPEN if _is_open(run) else provenance.SENSITIVE),
         "simulated": any(source["simulated"] for source in run.sources.values()),
         "sources": [run.sources[name] for name in sorted(run.sources)],
         "as_of": run.as_of,
@@ -112,6 +168,6 @@ def _text(run: recording.Run, place: Path) -> str:
         "choices": run.choices,
         "notes": sorted(run.notes),
         "packages": packages(),
-        "outputs": [fingerprint(path, place) for path in inside],
+        "outputs": [fingerprint(path, place) for path in _inside(run, place)],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"

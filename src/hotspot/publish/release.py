@@ -13,7 +13,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
-from hotspot import provenance
+from hotspot import provenance, recording
 from hotspot.errors import InputError
 from hotspot.publish.released_cells import release_cells
 from hotspot.publish.released_tables import Layout, flattened, layout_of, release_table
@@ -64,6 +64,9 @@ class PublicRelease:
     register
         The file of earlier releases, made when it is not there. It is restricted: keep it away from the
         public folder. None: every output says that it was not checked against earlier releases.
+    uncompared_cells
+        Publish although the register holds cells of another size or shape over the same area and months, that cannot
+        be compared with these. Only after a check by hand; a note says it on every output. Default: refuse.
     units
         "small": cells, LSOAs, wards and the like. "large": orders, towns or boroughs, whose totals of 10 and
         more stay exact.
@@ -80,6 +83,7 @@ class PublicRelease:
     health_threshold: int = 10
     health: bool | None = None
     register: str | os.PathLike[str] | None = None
+    uncompared_cells: bool = False
     units: Literal["small", "large"] = "small"
     coarser: Sequence[pd.DataFrame] = field(default=(), repr=False)
     least_share_pct: float = 80.0
@@ -190,8 +194,14 @@ def _entered(frame: pd.DataFrame, made: _Made, rule: PublicRelease) -> pd.DataFr
         else:
             from hotspot.publish.release_register import check_and_add
 
-            check_and_add(
-                Path(rule.register), frame, made.frame, made.suppressed, kind=made.kind, layout=made.layout
+            notes += check_and_add(
+                Path(rule.register),
+                frame,
+                made.frame,
+                made.suppressed,
+                kind=made.kind,
+                layout=made.layout,
+                uncompared=rule.uncompared_cells,
             )
     return _recorded(frame, made.frame, notes, made.facts)
 
@@ -269,6 +279,11 @@ def _refuse_raw(frame: pd.DataFrame) -> None:
             f"the frame has the column {raw[0]!r} of a closed source: incidents, locations, ids and texts of it are not "
             "published; count them by cell or area"
         )
+    if "level" in names:
+        raise InputError(
+            "the frame has the column 'level', as contours have: their outlines are made of protected incidents; publish "
+            "released cells, which have density_band"
+        )
     tested = [name for name in _TESTED if name in names and "cell_id" not in frame.index.names]
     if tested:
         raise InputError(
@@ -331,6 +346,7 @@ def _recorded(
     for text in notes:
         if text:
             provenance.note(made, text)
+    recording.step(STEP, {key: value for key, value in record["steps"][0].items() if key != "step"}, record)
     return made
 
 

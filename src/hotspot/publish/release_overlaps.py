@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,13 @@ import shapely
 from numpy.typing import NDArray
 
 from hotspot.errors import InputError
+from hotspot.provenance import spans
 from hotspot.publish.suppression import TOTAL
 
 AT_LEAST = 3
+UNCOMPARED = "An earlier release has cells of another size or shape over the same area and months; they were not compared."
 _SAME_SHARE = 0.9
+_GRID = "grid "
 
 
 def few_left(low: Any, high: Any, threshold: int) -> Any:
@@ -102,6 +105,75 @@ def refuse_nested_grids(old: pd.DataFrame, new: pd.DataFrame) -> None:
             if found.any():
                 row = cells.iloc[int(np.flatnonzero(found)[0])]
                 refuse(int(found.sum()), row, "squares of another size give its count away")
+
+
+def check_other_grids(old: pd.DataFrame, new: pd.DataFrame, *, allowed: bool) -> list[str]:
+    """Refuse cells that an earlier release's cells over the same area cannot be compared with.
+
+    Cells of one size and shape are compared count by count, and squares that nest when they count the same months and
+    categories (`refuse_nested_grids`). Sums of other cells can still give a count away, and nothing here finds it.
+
+    Returns
+    -------
+    list of str
+        The note to print, when the person lets the release through.
+    """
+    kind = str(new["kind"].iloc[0])
+    if not kind.startswith(_GRID):
+        return []
+    mine = _box(new, kind)
+    others = old[old["kind"].str.startswith(_GRID) & (old["kind"] != kind)]
+    for (other_kind, _), part in others.groupby(["kind", "release"], sort=True):
+        if not _cross(mine, _box(part, str(other_kind))) or _compared(new, part):
+            continue
+        if allowed:
+            return [UNCOMPARED]
+        raise InputError(
+            f"an earlier release of other cells ({other_kind}, {_months(part)}) over the same area was found and cannot be "
+            f"compared with these ({kind}, {_months(new)}): counts could be solved from both together. Use the cells of "
+            "that release, or months and an area that it does not have; or, after a check by hand, "
+            "PublicRelease(uncompared_cells=True)"
+        )
+    return []
+
+
+def _compared(new: pd.DataFrame, old: pd.DataFrame) -> bool:
+    """Tell whether two releases share no count, or are squares that nest and count the same."""
+    (_, shape, size), (_, other_shape, other_size) = (
+        str(part["kind"].iloc[0]).split() for part in (new, old)
+    )
+    large, small = max(float(size), float(other_size)), min(float(size), float(other_size))
+    nested = shape == other_shape == "square" and (large / small) % 1 == 0
+    mine, theirs = ({tuple(row) for row in part[["months", "subject"]].to_numpy()} for part in (new, old))
+    for months, subject in mine:
+        for other_months, other_subject in theirs:
+            kinds, other_kinds = set(subject.split(" | ")), set(other_subject.split(" | "))
+            apart = "all" not in (subject, other_subject) and not kinds & other_kinds
+            if apart or not set(months.split()) & set(other_months.split()):
+                continue
+            if not nested or (months, subject) != (other_months, other_subject):
+                return False
+    return True
+
+
+def _box(cells: pd.DataFrame, kind: str) -> tuple[float, float, float, float]:
+    """Return the box around the cells of a release, west, south, east and north in metres."""
+    from hotspot.geography.lattice_geometry import centres, from_ids
+
+    _, shape, size = kind.split()
+    named = cells.loc[~cells["unit"].str.startswith(TOTAL), "unit"].to_numpy().astype(np.int64)
+    row, col = from_ids(named)
+    x, y = centres(row, col, float(size), cast("Any", shape))
+    reach = float(size) * (0.5 if shape == "square" else 1 / np.sqrt(3.0))
+    return x.min() - reach, y.min() - reach, x.max() + reach, y.max() + reach
+
+
+def _cross(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _months(part: pd.DataFrame) -> str:
+    return spans(month for text in part["months"].unique() for month in str(text).split())
 
 
 def _narrowed(cells: pd.DataFrame, parents: pd.DataFrame, factor: int, threshold: int) -> NDArray[np.bool_]:

@@ -6,6 +6,9 @@ import csv
 import hashlib
 import io
 import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.publish.files import write_text_whole
 from hotspot.publish.release_overlaps import (
+    check_other_grids,
     few_left,
     refuse,
     refuse_nested_grids,
@@ -68,7 +72,8 @@ def check_and_add(
     *,
     kind: str,
     layout: Layout | None,
-) -> None:
+    uncompared: bool = False,
+) -> list[str]:
     """Refuse a release from which, with an earlier one, a small count can be computed; else enter it.
 
     Parameters
@@ -81,6 +86,13 @@ def check_and_add(
         The kind of unit, such as "grid square 200" or "areas ward".
     layout
         Of a table of areas; None for cells.
+    uncompared
+        Let cells through that cannot be compared with those of an earlier release.
+
+    Returns
+    -------
+    list of str
+        Notes that every output of the release must print.
 
     Raises
     ------
@@ -93,15 +105,18 @@ def check_and_add(
     the smallest periods and categories that the releases tell apart; an integer program bounds each. A count
     that could be from 1 to under the threshold, with fewer than three whole numbers left, is refused. So are
     two releases of the same extent whose counts differ a little, and areas of one extent that differ by a
-    sliver. The same release again changes nothing.
+    sliver. The same release again changes nothing. Two grids over one area are compared when they are the same, or
+    squares that nest and count the same months and categories; others are refused.
 
     How this can mislead: counts of an earlier release by cells that lie within an area of this one, but do not
-    fill it, are not taken from its total, and of two grids only one that nests in the other is compared.
+    fill it, are not taken from its total.
     """
     new = _entries(frame, made, suppressed, kind, layout)
     old = read_register(path)
     known = old[(old["sources"] == new["sources"].iloc[0]) & (old["release"] != new["release"].iloc[0])]
+    notes: list[str] = []
     if len(known):
+        notes = check_other_grids(known, new, allowed=uncompared)
         _refuse_differences(known, new)
         refuse_other_totals(known, new)
         _refuse_atoms(known, new)
@@ -109,6 +124,39 @@ def check_and_add(
         refuse_nested_grids(known, new)
     if new["release"].iloc[0] not in set(old["release"]):
         _write(path, pd.concat([old, new], ignore_index=True) if len(old) else new)
+    return notes
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Yield a copy of a register to enter releases into; it takes the register's place when the block ends well.
+
+    So an output of several tables is entered whole, and one that is not made is not entered.
+
+    Raises
+    ------
+    InputError
+        If the file is no register, or another run changed it in between.
+    """
+    read_register(path)
+    before = path.read_bytes() if path.exists() else None
+    if not path.parent.is_dir():
+        raise InputError(f"the folder {path.parent} of the register does not exist; make it first")
+    draft = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(6)}.csv")
+    if before is not None:
+        draft.write_bytes(before)
+    try:
+        yield draft
+        if (path.read_bytes() if path.exists() else None) != before:
+            raise InputError(
+                f"{path.name} was changed by another run in between; nothing was released: run again"
+            )
+        if draft.exists():
+            draft.replace(path)
+    except PermissionError:
+        raise InputError(f"{path.name} is open in another program; close it and run again") from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read_register(path: Path) -> pd.DataFrame:

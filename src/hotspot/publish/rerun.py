@@ -38,6 +38,11 @@ def rerun(manifest: Path, inputs: Path | None, make: Make) -> pd.DataFrame:
     """
     path = manifest / NAME if manifest.is_dir() else manifest
     content = read_manifest(path)
+    if content.get("release") == "public":
+        raise InputError(
+            f"{path} is the reduced manifest of a public folder, which names no inputs: give the manifest of the restricted "
+            "run, or make the public folder again and compare the two manifests"
+        )
     call = content.get("call")
     if not isinstance(call, dict) or call.get("command") not in COMMANDS or "job" not in call:
         raise InputError(

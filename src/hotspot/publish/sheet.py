@@ -24,6 +24,7 @@ _MARGIN, _GAP = 0.1, 0.12
 _SMALL, _LARGE = 7.0, 10.0
 _LINE = 1.35
 _BAR_ROOM = 0.2
+_LETTERS = 40
 _INK, _PALE_INK, _ALARM = "#222222", "#555555", "#a8142d"
 
 
@@ -94,45 +95,80 @@ class Sheet:
     """The page: its title, its marking, one square of room a panel, and the small print."""
 
     def __init__(
-        self, border: Any, panels: int, title: str, small_print: list[str], flags: list[str]
+        self,
+        border: Any,
+        panels: int,
+        title: str,
+        small_print: list[str],
+        flags: list[str],
+        paper: Paper | None = None,
     ) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        self.paper = SIZES["a4"] if paper is None else paper
         self.border = border
-        west, south, east, north = border.bounds
-        columns = min(panels, 3)
+        page, small, large = self.paper.wide, self.paper.small, self.paper.large
+        across = page - 2 * _MARGIN
+        heads = wrapped(title, across, large, weight="bold")
+        notes = [line for text in small_print for line in wrapped(text, across, self.paper.foot)]
+        top = _MARGIN + (len(flags) + len(heads)) * large * _LINE / 72 + 0.04
+        label = 3 * small * _LINE / 72
+        bottom = _MARGIN + len(notes) * self.paper.foot * _LINE / 72
+        columns, wide, tall = self._panel(panels, top + bottom, label)
         rows = -(-panels // columns)
-        wide = (WIDTH_INCHES - 2 * _MARGIN - (columns - 1) * _GAP) / columns
-        tall = wide * min(max((north - south) / (east - west), 0.4), 1.6) + _BAR_ROOM
-        heads = wrapped(title, WIDTH_INCHES - 2 * _MARGIN, _LARGE, weight="bold")
-        notes = [line for text in small_print for line in wrapped(text, WIDTH_INCHES - 2 * _MARGIN, _SMALL)]
-        top = _MARGIN + (len(flags) * _LARGE + len(heads) * _LARGE) * _LINE / 72 + 0.04
-        label = 3 * _SMALL * _LINE / 72
-        bottom = _MARGIN + len(notes) * _SMALL * _LINE / 72
-        height = top + rows * (tall + label + _GAP) + bottom
+        height = self.paper.tall if self.paper.whole else top + rows * (tall + label + _GAP) + bottom
         self.height, self.wide = height, wide
-        self.figure = Figure(figsize=(WIDTH_INCHES, height))
+        self.slot = (across - (columns - 1) * _GAP) / columns
+        self.figure = Figure(figsize=(page, height))
         FigureCanvasAgg(self.figure)
         self._write(height, flags, heads, notes)
         self.panels: list[Axes] = []
         for number in range(panels):
             row, column = divmod(number, columns)
-            x = _MARGIN + column * (wide + _GAP)
+            x = _MARGIN + column * (self.slot + _GAP)
             y = height - top - (row + 1) * (tall + label) - row * _GAP
-            axes = self.figure.add_axes((x / WIDTH_INCHES, y / height, wide / WIDTH_INCHES, tall / height))
+            axes = self.figure.add_axes((x / page, y / height, wide / page, tall / height))
             axes.set_axis_off()
             self.panels.append(axes)
 
+    def _panel(self, panels: int, taken: float, label: float) -> tuple[int, float, float]:
+        """Return columns, and width and height of a panel: on a wide page the columns that make them largest.
+
+        ``taken`` is what title and small print need of the page's height.
+        """
+        west, south, east, north = self.border.bounds
+        shape = min(max((north - south) / (east - west), 0.4), 1.6)
+
+        def width(columns: int) -> float:
+            return (self.paper.wide - 2 * _MARGIN - (columns - 1) * _GAP) / columns
+
+        if self.paper.upright:
+            columns = min(panels, 3)
+            return columns, width(columns), width(columns) * shape + _BAR_ROOM
+        fits = []
+        # A heading of this many of the smallest letters has room over its map.
+        most = int((self.paper.wide - 2 * _MARGIN) / (_LETTERS * 0.5 * self.paper.least / 72 + _GAP))
+        for columns in range(1, min(panels, most) + 1):
+            room = (self.paper.tall - taken) / -(-panels // columns) - label - _GAP - _BAR_ROOM
+            fits.append((min(width(columns), room / shape), -columns))
+        wide, columns = max(fits)
+        if wide < 0.5:
+            raise InputError(
+                f"{panels} maps and their notes do not fit the page; use size='a4', or draw fewer of them"
+            )
+        return -columns, wide, wide * shape + _BAR_ROOM
+
     def _write(self, height: float, flags: list[str], heads: list[str], notes: list[str]) -> None:
-        x, y = _MARGIN / WIDTH_INCHES, height - _MARGIN
+        page, large, foot = self.paper.wide, self.paper.large, self.paper.foot
+        x, y = _MARGIN / page, height - _MARGIN
         for color, lines in ((_ALARM, flags), (_INK, heads)):
             for line in lines:
-                say(self.figure, x, y / height, line, fontsize=_LARGE, weight="bold", color=color, va="top")
-                y -= _LARGE * _LINE / 72
+                say(self.figure, x, y / height, line, fontsize=large, weight="bold", color=color, va="top")
+                y -= large * _LINE / 72
         for number, line in enumerate(reversed(notes)):
-            level = (_MARGIN + number * _SMALL * _LINE / 72) / height
-            say(self.figure, x, level, line, color=_PALE_INK, va="bottom")
+            level = (_MARGIN + number * foot * _LINE / 72) / height
+            say(self.figure, x, level, line, fontsize=foot, color=_PALE_INK, va="bottom")
 
     def map(self, axes: Axes, heading: str) -> None:
         """Draw the boundary, the scale bar and the heading of one panel."""
@@ -149,8 +185,34 @@ class Sheet:
         length, level = bar_length(east - west), south - room - 0.75 * under
         axes.plot([west, west + length], [level, level], color=_INK, linewidth=1.6, solid_capstyle="butt")
         words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-        say(axes, west + length + room, level, words, va="center")
-        say(axes, 0.0, 1.01, heading, transform=axes.transAxes, va="bottom", linespacing=_LINE)
+        say(axes, west + length + room, level, words, va="center", fontsize=self.paper.small)
+        say(
+            axes,
+            0.0,
+            1.01,
+            heading,
+            transform=axes.transAxes,
+            va="bottom",
+            linespacing=_LINE,
+            fontsize=self._fitting(heading),
+        )
+
+    def key_place(self, rows: int) -> tuple[Axes, float]:
+        """Return the last panel, on a wide page with the room around it too, and letters in which rows stand apart."""
+        axes = self.panels[-1]
+        if self.paper.upright:
+            return axes, self.paper.small
+        box = axes.get_position()
+        tall = box.height + 3 * self.paper.line / self.height
+        axes.set_position((box.x0, box.y0, self.slot / self.paper.wide, tall))
+        return axes, min(self.paper.small, 72 * tall * self.height / rows / 1.25)
+
+    def _fitting(self, heading: str) -> float:
+        """Return the size of letters, down to the least of the page, at which a heading keeps to its column."""
+        size, lines = self.paper.small, heading.split("\n")
+        while size > self.paper.least and any(len(wrapped(line, self.slot, size)) > 1 for line in lines):
+            size -= 0.5
+        return size
 
     def points_across(self, metres: float) -> float:
         """Return how many points of the page a length on the ground is."""

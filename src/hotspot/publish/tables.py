@@ -20,7 +20,8 @@ from hotspot.errors import InputError
 from hotspot.geography.projection import geometry_to_wgs84
 from hotspot.publish.columns import Column, column
 from hotspot.publish.files import whole_file, write_bytes_whole
-from hotspot.publish.release import Release, marking_of, released
+from hotspot.publish.layer_styles import CHANGED, GEOMETRY, TABLE, style_table
+from hotspot.publish.release import Release, marked_path, marking_of, released
 
 # Excel, LibreOffice and their kin run a cell that begins with one of these (full-width forms too), and
 # read the second kind as a number: a 12-digit UPRN becomes 1.2E+11, 007 becomes 7, 1E5 becomes 100000.
@@ -46,7 +47,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, release: Rel
     Returns
     -------
     Path
-        The file written.
+        The file written: unless every source is open, or it is a public release, OFFICIAL-SENSITIVE is in its name.
 
     Notes
     -----
@@ -59,15 +60,16 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, release: Rel
     if target.suffix.lower() != ".csv":
         raise InputError(f"{target.name} must end in .csv")
     frame = released(frame, release)
+    target = marked_path(target, [frame], release)
     table = flat(frame, release)
     names = [str(name) for name in table.columns]
-    headers = unique_headers([column(name).header for name in names])
+    headers = unique_headers([column(name, frame).header for name in names])
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerow([guard(header) for header in headers])
-    written = [texts_of(table[name], column(name)) for name in names]
+    written = [texts_of(table[name], column(name, frame)) for name in names]
     writer.writerows(zip(*written, strict=True))
-    rows = [[guard(header), guard(name), c.meaning, c.unit] for header, name, c in _described(headers, names)]
+    rows = [[guard(header), guard(name), c.meaning, c.unit] for header, name, c in _described(headers, names, frame)]
     meaning = io.StringIO()
     dictionary = csv.writer(meaning, lineterminator="\r\n")
     dictionary.writerow(["Column", "Name in scripts", "Meaning", "Unit"])
@@ -96,6 +98,23 @@ def write_geopackage(
         The file to write, ending in ``.gpkg``; it appears whole or not at all.
     release
         As for `write_csv`.
+
+    Returns
+    -------
+    Path
+        The file written; its name is marked as that of `write_csv`.
+
+    Raises
+    ------
+    InputError
+        If the ending is another, there is no layer, a layer has no name or is called ``layer_styles``, or what
+        `released` refuses.
+
+    Notes
+    -----
+    A table ``layer_styles`` says how QGIS draws each layer on opening: hot and cold cells, counts, densities
+    and ranks in the classes and colours of the web map, areas as outlines. The same is there as SLD 1.1 for other
+    programs. It holds no row of the data; edges of classes are made from the figures that the layers hold.
     """
     import pyogrio
 
@@ -104,20 +123,30 @@ def write_geopackage(
         raise InputError(f"{target.name} must end in .gpkg")
     if not frames or not all(isinstance(name, str) and name.strip() for name in frames):
         raise InputError("a GeoPackage needs at least one layer, and each layer a name")
+    if any(name.casefold() == TABLE for name in frames):
+        raise InputError(
+            f"a layer cannot be called {TABLE!r}, where QGIS looks for styles; give it another name"
+        )
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     # A GeoPackage holds the time of its last change; a fixed one makes equal runs equal files.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGED})
+    shown = {layer: cast(gpd.GeoDataFrame, released(frame, release)) for layer, frame in frames.items()}
+    target = marked_path(target, list(shown.values()), release)
     try:
         with whole_file(target) as temporary:
-            for layer, frame in frames.items():
-                plain = _for_geopackage(cast(gpd.GeoDataFrame, released(frame, release)), release)
+            for layer in frames:
                 pyogrio.write_dataframe(
-                    plain,
+                    _for_geopackage(shown[layer], release),
                     temporary,
                     layer=layer,
                     driver="GPKG",
                     append=temporary.exists() and temporary.stat().st_size > 0,
+                    GEOMETRY_NAME=GEOMETRY,
                 )
+            styles = style_table(shown)
+            if len(styles):
+                how = {"append": True, "FID": "id", "DATETIME_PRECISION": "MILLISECOND"}
+                pyogrio.write_dataframe(styles, temporary, layer=TABLE, driver="GPKG", **how)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
     return target
@@ -182,8 +211,10 @@ def unique_headers(headers: list[str]) -> list[str]:
     return unique
 
 
-def _described(headers: list[str], names: list[str]) -> list[tuple[str, str, Column]]:
-    return [(header, name, column(name)) for header, name in zip(headers, names, strict=True)]
+def _described(
+    headers: list[str], names: list[str], frame: pd.DataFrame
+) -> list[tuple[str, str, Column]]:
+    return [(header, name, column(name, frame)) for header, name in zip(headers, names, strict=True)]
 
 
 def texts_of(values: pd.Series, how: Column, *, keep: Callable[[str], str] | None = None) -> list[str]:

@@ -371,3 +371,13 @@ def _folded(name: object) -> str:
     if isinstance(name, float | np.floating) and float(name).is_integer():
         name = int(name)
     return " ".join(str(name).split()).casefold()
+
+
+def ordered_by(locations: pd.DataFrame) -> Literal["incidents", "harm"]:
+    """Tell whether a list's rows stand in the order of harm, from their ranks; by incidents when both fit."""
+    if not {"harm_rank", "incidents"} <= set(locations.columns):
+        return "incidents"
+    harm = pd.to_numeric(locations["harm_rank"]).to_numpy(dtype=float, na_value=np.inf)
+    falling = bool((np.diff(locations["incidents"].to_numpy(dtype=float)) <= 0).all())
+    # Two missing ranks are infinite, and their difference is no number.
+    return "harm" if not falling and bool((harm[1:] >= harm[:-1]).all()) else "incidents"

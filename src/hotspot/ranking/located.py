@@ -52,6 +52,11 @@ class Located:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def by_street(self) -> bool:
+        """Whether each location is a street, so that its name is a street's and not that of a point near it."""
+        return self.record.get("by") == "street_id"
+
 
 def plain_located(codes: Integers, ids: Texts, names: Texts | None, complete: bool, **record: Any) -> Located:
     """Return locations without points of their own, none of them apart."""

@@ -151,7 +151,7 @@ def _names(what: Shown, rows: Integers) -> pd.DataFrame:
     table = pd.DataFrame({"location_id": pd.Series(located.ids[shown], dtype="str")})
     names = None if located.names is None else located.names[shown]
     if "location" in what.incidents.columns:
-        texts = _named_by_incidents(what.incidents, rows, len(shown))
+        texts = _named_by_incidents(what.incidents, rows, len(shown), street=located.by_street)
         names = texts if names is None else np.where(pd.isna(names), texts, names)
     if names is not None:
         table["location"] = pd.Series(names, dtype="str")
@@ -164,15 +164,18 @@ def _names(what: Shown, rows: Integers) -> pd.DataFrame:
     return table
 
 
-def _named_by_incidents(incidents: gpd.GeoDataFrame, rows: Integers, count: int) -> Texts:
+def _named_by_incidents(incidents: gpd.GeoDataFrame, rows: Integers, count: int, *, street: bool) -> Texts:
     """Name locations by their most frequent text; an anonymised map point is near a street, never at it."""
     names = pd.Series(most_frequent(rows, incidents["location"], count), dtype="str")
     anonymised = (
         "location_precision" in incidents.columns and (incidents["location_precision"] == "map_point").any()
     )
-    if anonymised:
-        street = names.fillna("").str.replace(r"^On or near\s*", "", regex=True).str.strip()
-        names = ("map point near " + street).where(street != "", "map point (street not named)")
+    if anonymised or street:
+        bare = names.fillna("").str.replace(r"^On or near\s*", "", regex=True).str.strip()
+        near, unnamed = (
+            ("", "street not named") if street else ("map point near ", "map point (street not named)")
+        )
+        names = (near + bare).where(bare != "", unnamed)
     return names.astype(object).where(names.notna(), None).to_numpy(dtype=object)
 
 

@@ -22,6 +22,7 @@ from hotspot.ranking.located import Located
 from hotspot.ranking.location_columns import Shown, describe, ranks_of
 from hotspot.ranking.monthly import Monthly, count_months, observed_months
 from hotspot.ranking.previous import Previous, changes_record, location_changes, read_previous
+from hotspot.ranking.previous_kind import warn_of_another_kind
 
 if TYPE_CHECKING:
     from hotspot.ranking.harm import HarmWeights
@@ -89,7 +90,8 @@ def repeat_locations(
           share it), ``rank_low``, ``rank_high``, ``probability_top``, ``same_rank_group`` and the shrunken rate, from
           `hotspot.ranking.uncertainty.rank_uncertainty`;
         - ``location_id``, ``location`` (the name that cells, areas or ``places`` give, else the most frequent text;
-          "map point near X" for anonymised points), ``known_place``, ``in_previous`` (with ``previous``);
+          "map point near X" for anonymised points, but X for the streets of ``by="street_id"``), ``known_place``,
+          ``in_previous`` (with ``previous``);
         - ``incidents``, ``share_pct`` and ``cumulative_pct`` (of all incidents given);
         - when: the columns of `hotspot.ranking.pattern.monthly_pattern`, ``first``, ``last`` (dates; months where the
           data has no days), ``days_since_last``, and `hotspot.ranking.clock.day_and_hour_columns`;
@@ -112,7 +114,8 @@ def repeat_locations(
     Warns
     -----
     HotspotWarning
-        If ``places`` lacks ids that incidents have, or none of the locations of ``previous`` is found again.
+        If ``places`` lacks ids that incidents have; if ``previous`` is a list of another kind of location, left out
+        locations that this one lists, or none of its locations is found again.
 
     Notes
     -----
@@ -134,6 +137,7 @@ def repeat_locations(
     last = None if previous is None else read_previous(previous)
     incidents = _on_one_side(incidents, by, within, across_breaks)
     located = locate(incidents, by=by, within=within, places=places, previous=last)
+    other_kind = last is not None and warn_of_another_kind(last, located.record, min_incidents)
     starts = starts_of(incidents) if "start" in incidents.columns else None
     months, recorded = observed_months(incidents, starts)
     if len(months) and not recorded:
@@ -164,7 +168,7 @@ def repeat_locations(
         "rank_model": model,
     }
     if last is not None:
-        record["previous"] = _changes(last, result)
+        record["previous"] = _changes(last, result, warn=not other_kind)
     if harm is not None:
         record["harm"] = harm.name
     result = provenance.carry(incidents, result, "repeat_locations", **located.record, **record)
@@ -180,10 +184,10 @@ def repeat_locations(
     return result
 
 
-def _changes(last: pd.DataFrame, result: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Return what became of last time's locations; warn when none of them is found."""
+def _changes(last: pd.DataFrame, result: gpd.GeoDataFrame, *, warn: bool) -> dict[str, Any]:
+    """Return what became of last time's locations; warn when none of them is found, and nobody said why."""
     changes = dict(changes_record(location_changes(last, result)))
-    if len(last) and not result["in_previous"].any():
+    if warn and len(last) and not result["in_previous"].any():
         warnings.warn(
             f"previous: none of its {len(last):,} locations is in this list (the first is "
             f"{last['location_id'].iloc[0]!r}); was it made with another by=, or of another place?",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from hotspot.errors import InputError
+from hotspot.ranking.previous_kind import TOLD, told_by_file, told_by_record
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -20,6 +21,7 @@ Previous = pd.DataFrame | str | os.PathLike[str]
 
 MILLIMETRES = 1000.0
 _CHANGES = ["change", "previous_id", "location_id"]
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def read_previous(previous: Previous) -> pd.DataFrame:
@@ -37,9 +39,11 @@ def read_previous(previous: Previous) -> pd.DataFrame:
     """
     if isinstance(previous, pd.DataFrame):
         what, table = "the frame given", pd.DataFrame(previous)
+        told = told_by_record(previous)
     else:
         path = Path(previous)
         what, table = path.name, _read_csv(path)
+        told = told_by_file(path, table)
     if "location_id" not in table.columns:
         raise InputError(
             f"previous: {what} has no column of location ids; it has {', '.join(map(str, table.columns[:8]))}. Give "
@@ -55,11 +59,17 @@ def read_previous(previous: Previous) -> pd.DataFrame:
             f"previous: {int(wrong.sum()):,} of {len(ids):,} location ids of {what} are blank or stand twice (the "
             f"first in row {first + 1}: {ids.iloc[first]!r}); give the list as it was written"
         )
-    table.attrs = {}
-    return table.assign(location_id=ids.astype("str"))
+    table = table.assign(location_id=ids.astype("str"))
+    table.attrs = {TOLD: told}
+    return table
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    if path.suffix.lower() in _WORKBOOKS and path.exists():
+        raise InputError(
+            f"previous: {path.name} is a workbook, which Excel may have changed; give the CSV file that write_csv made "
+            "of last time's list (an action sheet goes to write_action_sheet, as its previous=)"
+        )
     try:
         table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:

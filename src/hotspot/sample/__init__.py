@@ -48,6 +48,7 @@ __all__ = [
     "planted_clusters",
     "police_uk_archive",
     "relative_risk_at",
+    "review_example",
     "streets",
 ]
 
@@ -228,6 +229,24 @@ def generate_exports(folder: str | Path, *, seed: int = SEED) -> list[Path]:
     of zlib may pack the same sheets into other bytes). The council's cases come from `generate`.
     """
     return files.generate_partner_files(Path(folder), seed=seed)
+
+
+def review_example(folder: str | Path, *, seed: int = SEED) -> tuple[Path, Path]:
+    """Write all that two simulated reviews of orders need into a folder, and return their files.
+
+    Returns
+    -------
+    tuple of Path
+        ``town_centre.toml``: an order from 10 March 2025 in a made-up town centre, after which street drinking there
+        is half of what it would have been, while all behaviour in the borough falls by a fifth from June 2025.
+        ``boroughwide.toml``: an order in force since 2017, before the data begins.
+
+    Beside them stand a log of wardens with its mapping, the simulated police archive, areas, and made-up answers to
+    a consultation, activity, statements and figures by LSOA. Nothing in them happened.
+    """
+    from hotspot.sample import review_files
+
+    return review_files.write_review(Path(folder), seed=seed)
 
 
 def relative_risk_at(easting: float, northing: float, month: str) -> float:

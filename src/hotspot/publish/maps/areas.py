@@ -10,8 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from hotspot import provenance
 from hotspot.errors import InputError
-from hotspot.publish.columns import COLUMNS
+from hotspot.publish.columns import COLUMNS, SHOWN, column
 from hotspot.publish.escape import escape, is_missing, plain
 from hotspot.publish.maps.base import fill_opacity, prepared_map
 from hotspot.publish.maps.basemap import add_basemap, add_streets, add_wards, labels_of, tops_of
@@ -20,6 +21,8 @@ from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of, pack
 from hotspot.publish.maps.facts import shapes_table
 from hotspot.publish.maps.furniture import Furniture, date_words
 from hotspot.publish.maps.legend import Entry, Legend, band_looks
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import background, refuse_closed, released_frame
 
 Style: TypeAlias = Literal["areas", "hot", "contours", "wards", "streets"]
 MAX_AREAS = 1_000
@@ -48,6 +51,7 @@ def map_areas(
     streets: gpd.GeoDataFrame | None = None,
     title: str | None = None,
     tiles: str | None = None,
+    release: Release = None,
 ) -> folium.Map:
     """Draw areas or lines as a layer: alone, or over the layers of another map.
 
@@ -77,6 +81,9 @@ def map_areas(
         Default: made from what is drawn and the months covered.
     tiles : str, optional
         As in `map_cells`.
+    release : "public" or PublicRelease, optional
+        As in `map_cells`. Hot spot areas, contours and streets of a closed source are refused: their shapes
+        are made of protected counts.
 
     Returns
     -------
@@ -110,18 +117,38 @@ def map_areas(
     if style not in get_args(Style):
         raise InputError(f"style={style!r} is not known: use one of {', '.join(get_args(Style))}")
     called = plain(name if name is not None else _NAMES[style], limit=80)
+    frame = _as_released(frame, release, style=style, label=label)
     if isinstance(frame, gpd.GeoDataFrame) and len(frame) == 0 and on is not None:
-        m, furniture = prepared_map(on, None, title=title, subject=called, tiles=tiles)
+        m, furniture = prepared_map(
+            on, None, frame=frame, release=release, title=title, subject=called, tiles=tiles
+        )
         furniture.sections.append(f"<section><h2>{escape(called)}</h2><p>None.</p></section>")
         furniture.sentences.append(f"{called}: none.")
         furniture.add_record(frame, area=True)
     else:
         drawn = checked_frame(frame, what="frame", kinds=LINES if style == "streets" else POLYGONS)
         subject = called if style != "hot" else f"{called} of reported incidents"
-        m, furniture = prepared_map(on, bounds_of(drawn), title=title, subject=subject, tiles=tiles)
+        m, furniture = prepared_map(
+            on, bounds_of(drawn), frame=frame, release=release, title=title, subject=subject, tiles=tiles
+        )
         _draw(m, furniture, frame, drawn, style=style, label=label, columns=columns, called=called)
-    add_basemap(m, furniture, area=area, wards=wards, streets=streets)
+    add_basemap(m, furniture, area=area, wards=wards, streets=streets, release=release)
     return m
+
+
+def _as_released(
+    frame: gpd.GeoDataFrame, release: Release, *, style: Style, label: str | None
+) -> gpd.GeoDataFrame:
+    """Return the frame as it may be drawn: counts as `released` has them, else outlines with their names."""
+    if release is None or not isinstance(frame, gpd.GeoDataFrame) or provenance.is_open([frame]):
+        return frame
+    if style in ("hot", "contours"):
+        refuse_closed(
+            [frame], release, what=_NAMES[style], instead="map released cells with map_cells instead"
+        )
+    if {"n", "incidents"} & set(frame.columns):
+        return released_frame(frame, release)
+    return background(frame, release, what="frame", label=label)
 
 
 def _draw(
@@ -171,7 +198,7 @@ def _labelled(
     key = f"areas-{len(furniture.tables) + 1}"
     payload = {
         **packed_shapes(drawn),
-        "points": tops_of(drawn),
+        "tops": tops_of(drawn),
         "numbers": texts,
         "headings": [f"{called}: {text}" for text in texts],
         "rows": _rows(drawn, columns),
@@ -253,20 +280,29 @@ def _rows(
     """Say what is told of each area: heading, way of writing, values."""
     if isinstance(columns, str):
         raise InputError(f"columns={columns!r} is one text; give a list of columns")
+    # Where a count is protected the column beside it says how it is written.
+    shown = {each: f"{each}{SHOWN}" for each in drawn.columns if f"{each}{SHOWN}" in drawn.columns}
     if columns is None:
-        columns = [each for each in drawn.columns if each in COLUMNS and each not in ("label", *leave)]
+        known = [each for each in drawn.columns if each in COLUMNS or each in shown]
+        columns = [each for each in known if each not in ("label", *leave, *shown.values())]
     named = dict(columns) if isinstance(columns, Mapping) else {each: _heading(each) for each in columns}
     absent = [each for each in named if each not in drawn or each == drawn.geometry.name]
     if absent:
         raise InputError(
             f"frame has no column {absent[0]!r} to tell; it has {', '.join(map(str, drawn.columns))}"[:400]
         )
-    return [_row(drawn[column], heading) for column, heading in named.items()]
+    return [_row(drawn[shown.get(each, each)], heading) for each, heading in named.items()]
 
 
 def _heading(name: str) -> str:
     found = COLUMNS.get(name)
-    return name if found is None else found.header
+    return (
+        column(name).header
+        if found is None and name.startswith("n_")
+        else name
+        if found is None
+        else found.header
+    )
 
 
 def _row(column: pd.Series[Any], heading: str) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import folium
+import pandas as pd
 
+from hotspot import provenance
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.publish.escape import escape
 from hotspot.publish.maps.assets import leaflet_css, leaflet_script
 from hotspot.publish.maps.elements import Bounds, LayerSwitch, Verbatim, figure_of
 from hotspot.publish.maps.furniture import Furniture, furniture_of
+from hotspot.publish.release import Release
 
 MAX_ZOOM = 19
 LEAFLET_SLOT = "hotspot_leaflet"
@@ -68,9 +71,22 @@ def dress(m: folium.Map) -> Furniture:
 
 
 def prepared_map(
-    on: folium.Map | None, bounds: Bounds | None, *, title: str | None, subject: str, tiles: str | None
+    on: folium.Map | None,
+    bounds: Bounds | None,
+    *,
+    frame: pd.DataFrame,
+    release: Release,
+    title: str | None,
+    subject: str,
+    tiles: str | None,
 ) -> tuple[folium.Map, Furniture]:
-    """Return the map to draw on, its furniture told of the title and of the box to show."""
+    """Return the map to draw on, its furniture told of the title, of the box to show and of the release.
+
+    Raises
+    ------
+    InputError
+        If the map holds a closed source under another release than the frame that comes to it.
+    """
     if on is not None and not isinstance(on, folium.Map):
         raise InputError(f"on must be a folium.Map, not {type(on).__name__}")
     if on is None:
@@ -80,6 +96,7 @@ def prepared_map(
     else:
         m = on
     furniture = dress(m)
+    _agree(furniture, frame, release)
     if tiles is not None:
         _add_tiles(m, tiles)
     if title is not None:
@@ -89,6 +106,20 @@ def prepared_map(
     if bounds is not None:
         furniture.extents.append(bounds)
     return m, furniture
+
+
+def _agree(furniture: Furniture, frame: pd.DataFrame, release: Release) -> None:
+    """Give the map the release of what comes to it; protected and unprotected figures never share a map."""
+    public = release is not None
+    held = furniture.sourced()
+    if not held or provenance.is_open(held):
+        furniture.public = public
+    elif furniture.public != public and not provenance.is_open([frame]):
+        how = ("a public release", "none")
+        raise InputError(
+            f"the map was made with {how[not furniture.public]} and this layer with {how[not public]}: give both the same "
+            "release="
+        )
 
 
 def fill_opacity(furniture: Furniture) -> float:

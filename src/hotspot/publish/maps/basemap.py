@@ -14,10 +14,12 @@ from hotspot.publish.escape import is_missing, plain
 from hotspot.publish.maps.checks import LINES, POLYGONS, checked_frame
 from hotspot.publish.maps.elements import Bounds, DrawnLayer, ShapeData, bounds_of, packed_shapes
 from hotspot.publish.maps.furniture import Furniture
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import NAME_COLUMNS as NAME_COLUMNS
+from hotspot.publish.released_layers import background, named_by
 
 MAX_STREETS = 40_000
 MAX_WARDS = 2_000
-NAME_COLUMNS = ("label", "name", "ward_name", "lsoa_name", "ward", "code")
 _CASING = {"color": "#ffffff", "opacity": 0.8}
 _BOUNDARY: dict[str, Any] = {
     "pane": "boundary",
@@ -54,13 +56,29 @@ def add_basemap(
     area: gpd.GeoDataFrame | None,
     wards: gpd.GeoDataFrame | None,
     streets: gpd.GeoDataFrame | None,
+    release: Release = None,
 ) -> None:
-    """Draw what is given of streets, wards and boundary, lowest first."""
+    """Draw what is given of streets, wards and boundary, lowest first; of a public map only outlines and names."""
+    area, wards, streets = backgrounds(area, wards, streets, release)
     if streets is not None:
         add_streets(m, furniture, streets)
     if wards is not None:
         add_wards(m, furniture, wards, label=None)
     add_area(m, furniture, area)
+
+
+def backgrounds(
+    area: gpd.GeoDataFrame | None,
+    wards: gpd.GeoDataFrame | None,
+    streets: gpd.GeoDataFrame | None,
+    release: Release,
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Return what lies behind a map as it may be drawn there."""
+    return (
+        None if area is None else background(area, release, what="area"),
+        None if wards is None else background(wards, release, what="wards"),
+        None if streets is None else background(streets, release, what="streets"),
+    )
 
 
 def add_area(m: folium.Map, furniture: Furniture, area: gpd.GeoDataFrame | None) -> None:
@@ -120,7 +138,7 @@ def labels_of(frame: gpd.GeoDataFrame, label: str | None, *, what: str) -> list[
     """Return a short text for each row, from the column named or the first that looks like a name."""
     if label is not None and label not in frame:
         raise InputError(f"{what} has no column {label!r}; it has {', '.join(map(str, frame.columns))}"[:400])
-    column = label or next((each for each in NAME_COLUMNS if each in frame), None)
+    column = label or next((each for each in NAME_COLUMNS if each in frame), named_by(frame))
     values = frame.index if column is None else frame[column]
     return [plain(_whole(value), limit=60) for value in values]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import folium
@@ -14,7 +15,7 @@ from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.publish.escape import is_missing, plain
 from hotspot.publish.maps.base import fill_opacity, prepared_map
-from hotspot.publish.maps.basemap import add_basemap
+from hotspot.publish.maps.basemap import add_basemap, backgrounds
 from hotspot.publish.maps.cells_in_words import tell_cells
 from hotspot.publish.maps.checks import POLYGONS, checked_count, checked_frame, first_index, require_any
 from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of, packed_shapes
@@ -30,6 +31,8 @@ from hotspot.publish.maps.legend import (
     class_words,
 )
 from hotspot.publish.maps.locations import map_locations
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import hidden_words, named_by, released_frame, said_by
 
 _MOST_CATEGORIES = 12
 UNCORRECTED = " (uncorrected)"
@@ -50,6 +53,7 @@ def map_cells(
     streets: gpd.GeoDataFrame | None = None,
     title: str | None = None,
     tiles: str | None = None,
+    release: Release = None,
 ) -> folium.Map:
     """Draw cells by significance class, with their density as a second layer.
 
@@ -74,6 +78,9 @@ def map_cells(
     tiles : str, optional
         Name ("OpenStreetMap") or address of a background from the web. Default: none, so that
         the saved map asks no server for anything.
+    release : "public" or PublicRelease, optional
+        Make a map that may be handed out: cells of a closed source are drawn as `released` returns them,
+        with small counts as classes. Default: a restricted map, unless every source is open.
 
     Returns
     -------
@@ -83,7 +90,7 @@ def map_cells(
     Raises
     ------
     InputError
-        If the cells cannot be drawn.
+        If the cells cannot be drawn, or may not be published.
 
     Warns
     -----
@@ -95,6 +102,11 @@ def map_cells(
     How this can mislead: a hot cell has more reports than if they were spread evenly over the
     area. Town centres are often hot because many people are there; the map says so.
     """
+    checked_frame(cells, what="cells", kinds=POLYGONS)
+    # What may not be published is refused before the cells are entered into the register.
+    locations = None if locations is None else released_frame(locations, release)
+    area, wards, streets = backgrounds(area, wards, streets, release)
+    cells = released_frame(cells, release)
     require_any(cells, ["gi_class", "n", "density_per_km2", "density_band"], what="cells")
     drawn = checked_frame(cells, what="cells", kinds=POLYGONS)
     checked_count(cells)
@@ -102,23 +114,26 @@ def map_cells(
     corrected = _corrected(cells)
     bounds = bounds_of(drawn)
     subject = "Reported incidents by cell" if codes is None else "Hot and cold cells of reported incidents"
-    m, furniture = prepared_map(None, bounds, title=title, subject=subject, tiles=tiles)
+    m, furniture = prepared_map(
+        None, bounds, frame=cells, release=release, title=title, subject=subject, tiles=tiles
+    )
     furniture.add_record(cells)
     payload = {**packed_shapes(drawn), "headings": _headings(drawn), "rows": _rows(drawn, codes, corrected)}
     data = ShapeData(payload)
     m.add_child(data)
     opacity = fill_opacity(furniture)
+    units = "cells" if named_by(drawn) is None else "areas"
     for shown_first, shading in enumerate(_shadings(drawn, codes, corrected, opacity, _density_notes(cells))):
         key = shading.legend.key
         look = {"key": key, "codes": shading.codes, "looks": shading.looks}
         m.add_child(
             DrawnLayer(_NAMES[key], draw="shade", data=data, bounds=bounds, show=shown_first == 0, look=look)
         )
-        furniture.legends.append(shading.legend)
-    tell_cells(furniture, data, payload, codes)
-    add_basemap(m, furniture, area=area, wards=wards, streets=streets)
+        furniture.legends.append(replace(shading.legend, counted=units))
+    tell_cells(furniture, data, payload, codes, order=_released_order(drawn, codes), units=units)
+    add_basemap(m, furniture, area=area, wards=wards, streets=streets, release=release)
     if locations is not None:
-        map_locations(locations, on=m)
+        map_locations(locations, on=m, release=release)
     return m
 
 
@@ -133,13 +148,7 @@ def _shadings(
     if codes is not None:
         made.append(class_shading(codes, corrected=corrected, opacity=opacity))
     elif "n" in drawn:
-        counts = _numbers(drawn, "n")
-        hidden = "Small counts that are not shown" if "n_shown" in drawn else None
-        made.append(
-            band_shading(
-                counts, key="counts", title=_NAMES["counts"], whole=True, opacity=opacity, hidden=hidden
-            )
-        )
+        made.append(count_shading(drawn, opacity))
     if "density_per_km2" in drawn:
         density = _numbers(drawn, "density_per_km2")
         made.append(
@@ -149,7 +158,25 @@ def _shadings(
         )
     elif "density_band" in drawn:
         made.append(_published_bands(_numbers(drawn, "density_band"), opacity))
+    if codes is not None and "n_shown" in drawn:
+        made.append(count_shading(drawn, opacity))
     return made
+
+
+def count_shading(drawn: gpd.GeoDataFrame, opacity: float) -> Shading:
+    """Shade by reported incidents; the classes of protected counts have looks of their own."""
+    hidden = hidden_words(drawn) if "n_shown" in drawn else None
+    # Counts under the threshold are never shown, so that the lowest band begins at it.
+    least = int(said_by(drawn).get("threshold", 1)) if hidden is not None else 1
+    return band_shading(
+        _numbers(drawn, "n"),
+        key="counts",
+        title=_NAMES["counts"],
+        whole=True,
+        opacity=opacity,
+        hidden=hidden,
+        least=least,
+    )
 
 
 def _published_bands(bands: NDArray[np.float64], opacity: float) -> Shading:
@@ -207,6 +234,10 @@ def _made_by(cells: gpd.GeoDataFrame) -> dict[str, Any]:
 def _headings(drawn: gpd.GeoDataFrame) -> list[str]:
     if "label" in drawn:
         return [f"Cell {plain(label)}" for label in drawn["label"]]
+    # A release can take areas in the place of cells that are too small to publish.
+    column = named_by(drawn)
+    if column is not None:
+        return [plain(name, limit=60) for name in drawn[column]]
     return [f"Cell {plain(cell_id)}" for cell_id in drawn.index]
 
 
@@ -244,6 +275,15 @@ def _rows(drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None, corrected: b
 
 def _lead(drawn: gpd.GeoDataFrame) -> str | None:
     return next((each for each in ("gi_z", "n", "density_per_km2", "density_band") if each in drawn), None)
+
+
+def _released_order(drawn: gpd.GeoDataFrame, codes: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    """Return released cells by class and shown count, the surest hot first; None where there is a figure to go by."""
+    if "n_shown" not in drawn:
+        return None
+    counts = np.nan_to_num(_numbers(drawn, "n"), nan=0.0)
+    by_class = np.zeros(len(drawn)) if codes is None else -codes.astype(float)
+    return np.lexsort((-counts, by_class))
 
 
 def _category_columns(drawn: gpd.GeoDataFrame) -> list[str]:

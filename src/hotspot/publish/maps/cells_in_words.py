@@ -16,7 +16,13 @@ _COLD, _NEITHER, _HOT = slice(0, 3), CLASSES.index("not significant"), slice(4, 
 
 
 def tell_cells(
-    furniture: Furniture, data: ShapeData, payload: dict[str, Any], codes: NDArray[np.int64] | None
+    furniture: Furniture,
+    data: ShapeData,
+    payload: dict[str, Any],
+    codes: NDArray[np.int64] | None,
+    *,
+    order: NDArray[np.int64] | None = None,
+    units: str = "cells",
 ) -> None:
     """Add the summary and the tables of cells to what stands before the map.
 
@@ -30,12 +36,18 @@ def tell_cells(
         What ``data`` was made from.
     codes : array of int or None
         Class of each cell; None where the cells were not tested.
+    order : array of int or None
+        The cells in the order to list them in, where no figure of theirs gives it.
+    units : str
+        What they are: cells, or areas in their place.
     """
     headings, rows = payload["headings"], payload["rows"]
     number = len(headings)
-    cells = f"{number:,} cells" if number != 1 else "1 cell"
+    unit = units.removesuffix("s")
+    cells = f"{number:,} {units}" if number != 1 else f"1 {unit}"
     lead = next((row for row in rows if row.get("lead")), None)
-    order = _ordered(lead, number)
+    first = "strongest first" if order is None else "surest first"
+    order = _ordered(lead, number) if order is None else order
     if codes is None:
         furniture.sentences.append(f"{cells}.")
     else:
@@ -51,14 +63,14 @@ def tell_cells(
             chosen = chosen if words == "Hot cells" else chosen[::-1]
             if len(chosen):
                 furniture.tables.append(
-                    shapes_table(
-                        data, payload, caption=f"{words}, strongest first", first="Cell", order=chosen
-                    )
+                    shapes_table(data, payload, caption=f"{words}, {first}", first="Cell", order=chosen)
                 )
     if number and lead is not None and codes is None and lead["values"][order[0]] is not None:
         most = written(lead["values"][order[0]], lead)
         furniture.sentences.append(f"The highest, {headings[order[0]]}: {lead['head'].lower()} {most}.")
-    furniture.tables.append(every_shape(data, caption="Table of every cell", first="Cell", count=number))
+    furniture.tables.append(
+        every_shape(data, caption=f"Table of every {unit}", first=unit.capitalize(), count=number)
+    )
 
 
 def _ordered(lead: dict[str, Any] | None, number: int) -> NDArray[np.int64]:

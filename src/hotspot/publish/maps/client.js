@@ -42,6 +42,8 @@ const hotspotMap = (function () {
   const POPUP = { className: "hs-popup", minWidth: 250, maxWidth: 250, maxHeight: 340 };
 
   function talk(map, layers, data) {
+    /* Where the labels of areas stand: on paper they are no points of the data. */
+    if (data.tops) data.points = data.tops;
     const facts = (short) => (layer) => describe(data, layer.options.at, short);
     layers.bindTooltip(facts(true), { sticky: true, className: "hs-tip", opacity: 1 });
     layers.bindPopup(facts(false), POPUP);

@@ -13,6 +13,7 @@ from hotspot.publish.escape import escape, json_for_script, plain
 from hotspot.publish.maps.elements import Bounds, Verbatim, add_script, figure_of, map_of, merged_bounds
 from hotspot.publish.maps.facts import classes_table
 from hotspot.publish.maps.legend import EVENLY, Legend, legend_html
+from hotspot.publish.release import marking_of
 
 TOP_SLOT = "hotspot_top"
 END_SLOT = "hotspot_end"
@@ -39,6 +40,7 @@ class Furniture(MacroElement):
         self.lines: list[tuple[str, str, str]] = []
         self.area_layers = 0
         self.hot = False
+        self.public = False
         self.sections: list[str] = []
         self.cautions: list[str] = []
         self.extents: list[Bounds] = []
@@ -82,12 +84,17 @@ class Furniture(MacroElement):
     def _months(self) -> list[str]:
         return sorted({month for record in self.records for month in provenance.months_observed(record)})
 
-    def _sourced(self) -> list[pd.DataFrame]:
+    def marking(self) -> str:
+        """Return how the map must be handled."""
+        return marking_of(self.sourced(), "public" if self.public else None)
+
+    def sourced(self) -> list[pd.DataFrame]:
+        """Return the records that bear on the marking."""
         # An outline carries no incidents: it bears on the marking only where it names its sources.
         return [*self.records, *(area for area in self.areas if provenance.of(area)["sources"])]
 
     def _top(self) -> str:
-        marking = provenance.marking(self._sourced())
+        marking = self.marking()
         is_open = marking == provenance.OPEN
         bar = "" if is_open else f'<div class="hs-marking">{escape(marking)}</div>'
         if provenance.is_simulated([*self.records, *self.areas]):

@@ -36,6 +36,7 @@ _HATCHES = {"90%": (9, "#1a1a1a"), "95%": (6, "#1a1a1a"), "99%": (5, "#ffffff")}
 _UNDEFINED_LOOK = {
     "color": "#6a6a6a", "weight": 0.6, "dashArray": "2 3", "fillColor": "#bdbdbd", "fillOpacity": 0.35
 }  # fmt: skip
+_HIDDEN_FILLS = ("#f0f0f0", "#dadada", "#bdbdbd")
 _DARK_BANDS = frozenset(BANDS[4:])
 
 
@@ -119,7 +120,8 @@ def band_shading(
     whole: bool,
     opacity: float,
     notes: Sequence[str] = (),
-    hidden: str | None = None,
+    hidden: Sequence[str | None] | None = None,
+    least: int = 1,
 ) -> Shading:
     """Shade positive values in up to six bands; zero and missing values are not drawn.
 
@@ -135,8 +137,11 @@ def band_shading(
         Of the fill, 0 to 1.
     notes : sequence of str
         Printed under the key.
-    hidden : str or None
-        Words for missing values, which then have a look of their own; None: they are not drawn.
+    hidden : sequence of str or None, optional
+        For each value that is not shown the class in its place, such as "1 to 4": each class has a look of its
+        own. Default: missing values are not drawn.
+    least : int
+        The smallest whole number that a value above zero can have.
 
     Returns
     -------
@@ -150,14 +155,33 @@ def band_shading(
     )
     looks = band_looks(len(breaks) + 1, opacity)
     counts = np.bincount(codes[positive], minlength=len(looks))
-    words = _band_words(breaks, float(values[positive].max(initial=0.0)), whole=whole)
+    words = _band_words(breaks, float(values[positive].max(initial=0.0)), whole=whole, least=least)
     entries = [Entry(look, word, int(n)) for look, word, n in zip(looks, words, counts, strict=True)]
-    if hidden is not None and np.isnan(values).any():
-        codes = np.where(np.isnan(values), len(looks), codes)
-        looks.append(dict(_UNDEFINED_LOOK))
-        entries.append(Entry(looks[-1], hidden, int(np.isnan(values).sum())))
+    if hidden is not None:
+        if not positive.any():
+            looks, entries = [], []
+        named = np.array(["" if word is None else word for word in hidden], dtype=object)
+        # Before the bands in the key and after them in the codes, so that codes of bands stay as they are.
+        classes = sorted({str(word) for word in named if word}, key=_class_order)
+        for number, word in enumerate(classes):
+            codes = np.where(named == word, len(looks), codes)
+            looks.append(_hidden_look(word, number, len(classes)))
+            entries.insert(number, Entry(looks[-1], word, int((named == word).sum())))
     shading_notes = ("Cells without any are not drawn.", *notes)
     return Shading(codes.astype(np.int64), looks, Legend(key, title, entries, shading_notes))
+
+
+def _class_order(words: str) -> tuple[bool, int, str]:
+    """Order "0 to 4", "1 to 4", "5 or more" and, last, "not shown"."""
+    first = words.partition(" ")[0]
+    return (not first.isdigit(), int(first) if first.isdigit() else 0, words)
+
+
+def _hidden_look(words: str, number: int, of: int) -> dict[str, Any]:
+    """Return the look of a class of protected counts: grey, dashed, with the class in short."""
+    fill = _HIDDEN_FILLS[1 if of == 1 else round(number * (len(_HIDDEN_FILLS) - 1) / (of - 1))]
+    short = words.replace(" to ", "\N{EN DASH}").replace(" or more", "+") if words[0].isdigit() else "?"
+    return {**_UNDEFINED_LOOK, "fillColor": fill, "fillOpacity": 0.6, "mark": short, "ink": "#111111"}
 
 
 def band_looks(number: int, opacity: float) -> list[dict[str, Any]]:
@@ -226,13 +250,15 @@ def _round_number(value: float) -> float:
     return float(f"{nearest * power:.6g}")
 
 
-def _band_words(breaks: NDArray[np.float64], highest: float, *, whole: bool) -> list[str]:
+def _band_words(breaks: NDArray[np.float64], highest: float, *, whole: bool, least: int = 1) -> list[str]:
     if len(breaks) == 0:
         if highest <= 0:
             return ["none"]
+        if least > 1:
+            return [f"{least:,}" if highest == least else f"{least:,} to {highest:,.6g}"]
         return ["1" if whole and highest == 1 else f"up to {highest:,.6g}"]
     if whole:
-        edges = [1, *(int(b) for b in breaks)]
+        edges = [least, *(int(b) for b in breaks if b > least)]
         words = [
             f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}" for low, high in pairwise(edges)
         ]

@@ -17,6 +17,8 @@ from hotspot.publish.maps.checks import POINTS, checked_frame, first_index, requ
 from hotspot.publish.maps.elements import DrawnLayer, ShapeData, bounds_of
 from hotspot.publish.maps.facts import shapes_table
 from hotspot.publish.maps.furniture import date_words
+from hotspot.publish.release import Release
+from hotspot.publish.released_layers import released_frame
 
 _LAYER = "Repeat locations"
 
@@ -31,6 +33,7 @@ def map_locations(
     streets: gpd.GeoDataFrame | None = None,
     tiles: str | None = None,
     limit: int | None = 25,
+    release: Release = None,
 ) -> folium.Map:
     """Draw locations as numbered markers, lowest number first.
 
@@ -54,6 +57,8 @@ def map_locations(
     limit : int or None, default 25
         Draw at most this many, and say so on the map. More than some tens of numbered markers
         hide each other. None: all.
+    release : "public" or PublicRelease, optional
+        As in `map_cells`. Locations of a closed source are never published: the call refuses them.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def map_locations(
     How this can mislead: a marker stands at one point, while the incidents it counts may come
     from anywhere that was recorded under that location.
     """
+    locations = released_frame(locations, release)
     require_any(locations, ["number", "rank"], what="locations")
     require_any(locations, ["incidents"], what="locations")
     if limit is not None and limit < 1:
@@ -85,7 +91,9 @@ def map_locations(
     drawn = everything.iloc[order]
     bounds = bounds_of(drawn)
     subject = "Repeat locations of reported incidents"
-    m, furniture = prepared_map(on, bounds, title=title, subject=subject, tiles=tiles)
+    m, furniture = prepared_map(
+        on, bounds, frame=locations, release=release, title=title, subject=subject, tiles=tiles
+    )
     furniture.add_record(locations)
     points = np.column_stack([drawn.geometry.y, drawn.geometry.x]).round(6)
     payload: dict[str, Any] = {
@@ -113,7 +121,7 @@ def map_locations(
             most=None,
         )
     )
-    add_basemap(m, furniture, area=area, wards=wards, streets=streets)
+    add_basemap(m, furniture, area=area, wards=wards, streets=streets, release=release)
     return m
 
 

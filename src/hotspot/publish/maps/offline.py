@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 import folium
 from branca.element import CssLink, Element, Figure, Link
 
+from hotspot import provenance
 from hotspot.errors import InputError
 from hotspot.publish.escape import escape
 from hotspot.publish.files import write_text_whole
 from hotspot.publish.maps.assets import leaflet_css, leaflet_script
 from hotspot.publish.maps.base import LEAFLET_SLOT, dress
-from hotspot.publish.maps.furniture import END_SLOT, TOP_SLOT
+from hotspot.publish.maps.elements import DrawnLayer, ShapeData, Verbatim
+from hotspot.publish.maps.furniture import END_SLOT, TOP_SLOT, Furniture, furniture_of
+from hotspot.publish.release import PUBLIC, Release, marked_path, marking_of
 
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _NAMED_BY_ID = re.compile(r".*_[0-9a-f]{32}(?:_add)?")
@@ -45,7 +48,7 @@ if (!window.$) window.$ = function (given) {
 """
 
 
-def save_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:
+def save_map(m: folium.Map, path: str | os.PathLike[str], *, release: Release = None) -> Path:
     """Write the map as one HTML file that asks no server for anything.
 
     The file holds Leaflet itself and a policy that lets the browser run only the scripts written
@@ -57,23 +60,42 @@ def save_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:
         From `map_cells` or `map_locations`, with any folium layers that you added. What folium
         writes for those is not escaped: escape text from data before giving it to them.
     path : str or path
-        The file to write, whole or not at all.
+        The file to write, whole or not at all. A restricted map gets its marking into the name:
+        ``map.html`` becomes ``map OFFICIAL-SENSITIVE.html``.
+    release : "public" or PublicRelease, optional
+        Refuse a map that was not made with ``release=``. Default: save it as it was made, restricted or not.
 
     Returns
     -------
     pathlib.Path
-        The file written.
+        The file written, whose name may be another than the one given.
 
     Raises
     ------
     InputError
         If a layer needs something from the web, or the file cannot be written. Web tiles chosen
-        by ``tiles=`` of `map_cells` or `map_locations` are let through.
+        by ``tiles=`` of `map_cells` or `map_locations` are let through. Of a public map of a closed
+        source also if there is a layer on it that hotspot did not draw.
     """
     if not isinstance(m, folium.Map):
         raise InputError(f"save_map needs a folium.Map, not {type(m).__name__}")
-    html = _page(m)
-    return write_text_whole(path, html)
+    furniture = furniture_of(m)
+    frames = [] if furniture is None else furniture.sourced()
+    made: Release = "public" if furniture is not None and furniture.public else None
+    marking_of([], release)
+    if release is not None and marking_of(frames, made) == provenance.SENSITIVE:
+        raise InputError(
+            f"the map is {provenance.SENSITIVE}, since it was made without release=: give release= to each call that draws "
+            "on it, or save it without"
+        )
+    return write_map(m, marked_path(path, frames, made))
+
+
+def write_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:
+    """Write the map to exactly this path."""
+    if not isinstance(m, folium.Map):
+        raise InputError(f"save_map needs a folium.Map, not {type(m).__name__}")
+    return write_text_whole(path, _page(m))
 
 
 def _page(m: folium.Map) -> str:
@@ -83,6 +105,9 @@ def _page(m: folium.Map) -> str:
     copied = next(child for child in _walk(figure) if isinstance(child, folium.Map))
     # A map of folium's own gets the title, the marking and the landmarks of ours.
     furniture = dress(copied)
+    if furniture.marking() == PUBLIC:
+        _forget_renderings(figure)
+        _refuse_foreign(figure, copied, furniture)
     if furniture.title is None and not furniture.extents:
         furniture.title = figure.title
     tile_urls = furniture.tile_urls
@@ -107,6 +132,21 @@ def _page(m: folium.Map) -> str:
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n{page}'
     )
+
+
+def _refuse_foreign(figure: Figure, m: folium.Map, furniture: Furniture) -> None:
+    """Refuse what others put on a public map of a closed source: nothing says that it may be published."""
+    own = (DrawnLayer, Furniture, ShapeData, folium.LayerControl)
+    held = [each for each in m._children.values() if not isinstance(each, own)]
+    held = [each for each in held if getattr(each, "tiles", None) not in furniture.tile_urls]
+    for slot in (figure.header, figure.html, figure.script):
+        held += [each for each in slot._children.values() if not isinstance(each, Verbatim | Link)]
+    held += [each for each in figure._children.values() if each is not m]
+    if held:
+        raise InputError(
+            f"a {type(held[0]).__name__} was added to a public map of a closed source, and nothing says that it may be "
+            "published: draw it with map_areas(..., on=m, release=...), or leave it out"
+        )
 
 
 def _walk(element: Element, seen: set[int] | None = None) -> Iterator[Element]:

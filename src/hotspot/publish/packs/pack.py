@@ -9,8 +9,9 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,10 +19,19 @@ import pandas as pd
 
 from hotspot import provenance, recording
 from hotspot.errors import InputError
-from hotspot.publish.packs.content import Content, Picture, TableText, of_table
+from hotspot.publish.escape import plain
+from hotspot.publish.manifest import write_reduced
+from hotspot.publish.packs.content import Content, Picture, of_table
 from hotspot.publish.packs.page import write_page
+from hotspot.publish.packs.releasing import (
+    marking_of_all,
+    marking_of_drawing,
+    refuse_restricted,
+    released_once,
+)
 from hotspot.publish.packs.report import write_report
 from hotspot.publish.record import write_run
+from hotspot.publish.release import Release, marking_of
 
 if TYPE_CHECKING:
     import folium
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hotspot")
 
+Summary = Sequence[str] | Mapping[str, Sequence[str]]
 _PATH_LENGTH = 200
 
 
@@ -36,11 +47,15 @@ def write_pack(
     folder: str | os.PathLike[str],
     *,
     title: str,
-    summary: Sequence[str],
+    summary: Summary,
     tables: Mapping[str, pd.DataFrame],
     maps: Mapping[str, folium.Map] | None = None,
     figures: Mapping[str, Figure] | None = None,
+    captions: Mapping[str, str] | None = None,
+    appendix: Collection[str] = (),
+    last_words: str = "",
     when: dt.datetime | None = None,
+    release: Release = None,
 ) -> Path:
     """Write a pack: page, Word report, tables, maps, figures and manifest in a new folder.
 
@@ -52,7 +67,7 @@ def write_pack(
     title
         Heading of the page and the report.
     summary
-        What a reader must know, a sentence or a paragraph each.
+        What a reader must know, a sentence or a paragraph each; or these by heading.
     tables
         Name to result; in this order. Each is on the page, in the report, a CSV with its data dictionary, a
         sheet of ``tables.xlsx``, and where it has a geometry a layer of ``layers.gpkg``.
@@ -60,8 +75,18 @@ def write_pack(
         Name to map, as `map_cells` and `map_locations` make them.
     figures
         Name to figure, as the chart functions make them; their text for people who cannot see is in them.
+    captions
+        A sentence on how to read a table or figure, by its name.
+    appendix
+        Names of the tables and figures that stand in a technical appendix.
+    last_words
+        What stands beside the source at the end.
     when
         The time in the folder's name; now when None. It is in no file.
+    release
+        "public" (or a `PublicRelease`) makes a pack that may be handed out: each table goes through `released`, once,
+        and the maps and figures must have been made with ``release=``. None: a restricted pack, unless every source is
+        declared open.
 
     Returns
     -------
@@ -71,33 +96,37 @@ def write_pack(
     Raises
     ------
     InputError
-        If there is nothing to write, a name is empty, or the folder cannot be made.
+        If there is nothing to write, a name is empty, or the folder cannot be made. For a public pack also if a
+        table may not be published (see `released`), or a map or figure was not made with ``release=``; then nothing
+        is written, and nothing entered into the register.
 
     Notes
     -----
     The folder is built under a temporary name beside its place and then renamed, so a pack is whole or not
     there. Two packs of the same results hold the same bytes in every file, whatever the folder's name. The page
-    and the maps ask no server for anything. The marking is OFFICIAL-SENSITIVE unless every source is declared
-    open.
+    and the maps ask no server for anything.
+
+    The marking is OFFICIAL-SENSITIVE unless every source is declared open: in the head of page, report, workbook,
+    maps and manifest, in a column of every table, and in the name of each file that holds a closed source (only
+    ``manifest.json`` keeps its name, by which it is found). A public pack has a reduced manifest: parameters, versions,
+    outline and output hashes and, inside `record`, a rounded ledger.
 
     How this can mislead: long tables are cut on the page and in the report, which say so; the CSV and Excel
-    files hold all rows.
+    files hold all rows. Title, summary and names are published as you write them: nothing protects a count in them.
     """
-    content = _content(title, summary, tables, figures or {}, maps or {})
+    maps, figures = dict(maps or {}), dict(figures or {})
+    _check(title, summary, tables, maps, figures)
+    refuse_restricted(maps, figures, release)
     parent, name = _place(Path(folder))
     target = _free(parent, f"{name}_{(when or dt.datetime.now()):%Y-%m-%d_%H%M}")
     building = parent / f".{name[:40]}.{secrets.token_hex(6)}.new"
     building.mkdir()
-    outer = recording.active()
-    run = recording.Run(building)
     try:
-        with recording.recording(run):
-            _fill(building, content, tables, maps or {}, figures or {})
-        for frame in tables.values():
-            _inherit(run, frame)
-        if outer is not None:
-            run.inputs, run.choices = list(outer.inputs), list(outer.choices)
-        write_run(run, building)
+        with released_once(tables, release) as (shown, rule):
+            content = _content(title, summary, shown, maps, figures, rule)
+            content = _captioned(content, captions or {}, frozenset(appendix), last_words)
+            run = _made(building, content, shown, maps, figures, rule)
+            _write_manifest(run, building, content, shown, release)
         target = _move(building, parent, target)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -105,41 +134,134 @@ def write_pack(
     return target
 
 
-def _content(
+def _check(
     title: str,
-    summary: Sequence[str],
+    summary: Summary,
     tables: Mapping[str, pd.DataFrame],
-    figures: Mapping[str, Any],
     maps: Mapping[str, Any],
-) -> Content:
-    if isinstance(summary, str):
+    figures: Mapping[str, Any],
+) -> None:
+    if any(isinstance(part, str) for part in (summary, *(parts for _, parts in _headed(summary)))):
         raise InputError("summary is one text; give a list of sentences or paragraphs")
     if not tables:
         raise InputError("a pack needs at least one table; give tables={'Locations': locations}")
     named = [title, *tables, *figures, *maps]
     if not all(isinstance(each, str) and each.strip() for each in named):
         raise InputError("the title, and every table, map and figure, need a name")
-    files = _file_names([*tables, *maps, *figures])
+
+
+def _content(
+    title: str,
+    summary: Summary,
+    tables: Mapping[str, pd.DataFrame],
+    maps: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    release: Release,
+) -> Content:
+    """Say what the page and the report say, and which file holds what."""
     frames = list(tables.values())
-    places = iter(files)
-    shown: list[TableText] = [
-        of_table(name, frame, f"tables/{next(places)}.csv") for name, frame in tables.items()
-    ]
-    pages = [(name, f"maps/{next(places)}.html") for name in maps]
-    pictures = [
-        Picture(name, f"figures/{next(places)}.png", str(figure.get_label() or name))
-        for name, figure in figures.items()
-    ]
+    marking = marking_of_all(frames, maps, figures, release)
+    places = iter(_file_names([*tables, *maps, *figures]))
     return Content(
         title=title,
-        marking=provenance.marking(frames),
+        marking=marking,
         simulated=provenance.is_simulated(frames),
-        summary=list(summary),
-        tables=shown,
-        maps=pages,
-        pictures=pictures,
+        summary=[(heading, list(parts)) for heading, parts in _headed(summary)],
+        tables=[
+            of_table(name, frame, _marked(f"tables/{next(places)}.csv", marking_of([frame], release)))
+            for name, frame in tables.items()
+        ],
+        maps=[
+            (name, _marked(f"maps/{next(places)}.html", marking_of_drawing(drawn) or marking))
+            for name, drawn in maps.items()
+        ],
+        pictures=[
+            Picture(
+                name,
+                _marked(f"figures/{next(places)}.png", marking_of_drawing(figure) or marking),
+                str(figure.get_label() or name),
+            )
+            for name, figure in figures.items()
+        ],
         notes=list(dict.fromkeys(note for frame in frames for note in provenance.of(frame)["notes"])),
         source=provenance.source_line(frames),
+    )
+
+
+def _headed(summary: Summary) -> list[tuple[str, Sequence[str]]]:
+    return list(summary.items()) if isinstance(summary, Mapping) else [("", summary)]
+
+
+def _captioned(
+    content: Content, captions: Mapping[str, str], appendix: Collection[str], last_words: str
+) -> Content:
+    """Give tables and figures their sentence, and say which stand in the appendix."""
+    tables = [
+        replace(
+            table, caption=plain(captions.get(table.name, ""), limit=1_000), appendix=table.name in appendix
+        )
+        for table in content.tables
+    ]
+    pictures = [
+        replace(
+            picture,
+            caption=plain(captions.get(picture.name, ""), limit=1_000),
+            appendix=picture.name in appendix,
+        )
+        for picture in content.pictures
+    ]
+    return replace(content, tables=tables, pictures=pictures, last_words=last_words)
+
+
+def _marked(file: str, marking: str) -> str:
+    """Return the file's name, with the marking in it when it is restricted."""
+    if marking != provenance.SENSITIVE:
+        return file
+    path = PurePosixPath(file)
+    return path.with_name(f"{path.stem} {marking}{path.suffix}").as_posix()
+
+
+def _made(
+    building: Path,
+    content: Content,
+    tables: Mapping[str, pd.DataFrame],
+    maps: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    release: Release,
+) -> recording.Run:
+    """Write every file but the manifest, and return the account of it."""
+    outer = recording.active()
+    run = recording.Run(building)
+    with recording.recording(run):
+        _fill(building, content, tables, maps, figures, release)
+    for frame in tables.values():
+        _inherit(run, frame)
+    if outer is not None:
+        run.inputs, run.choices = list(outer.inputs), list(outer.choices)
+    return run
+
+
+def _write_manifest(
+    run: recording.Run,
+    building: Path,
+    content: Content,
+    tables: Mapping[str, pd.DataFrame],
+    release: Release,
+) -> None:
+    if release is None:
+        write_run(run, building, marking=content.marking)
+        return
+    write_reduced(
+        building,
+        marking=content.marking,
+        simulated=content.simulated,
+        source=content.source,
+        as_of=run.as_of,
+        release=release,
+        steps=run.steps,
+        inputs=run.inputs,
+        notes=content.notes,
+        written=run.written,
     )
 
 
@@ -149,34 +271,36 @@ def _fill(
     tables: Mapping[str, pd.DataFrame],
     maps: Mapping[str, Any],
     figures: Mapping[str, Any],
+    release: Release,
 ) -> None:
-    from hotspot.publish.charts import save_chart
+    from hotspot.publish.charts import write_figure
     from hotspot.publish.excel import write_excel
-    from hotspot.publish.maps import save_map
+    from hotspot.publish.maps.offline import write_map
     from hotspot.publish.tables import write_csv, write_geopackage
 
     for name in ("tables", "maps", "figures"):
         if name == "tables" or (maps if name == "maps" else figures):
             (folder / name).mkdir()
     for shown, frame in zip(content.tables, tables.values(), strict=True):
-        write_csv(frame, folder / shown.file)
-    write_excel(dict(tables), folder / "tables.xlsx")
+        write_csv(frame, folder / shown.file, release=release)
+    book = _marked("tables.xlsx", marking_of(list(tables.values()), release))
+    write_excel(dict(tables), folder / book, release=release)
     layers = {
-        Path(shown.file).stem: frame
-        for shown, frame in zip(content.tables, tables.values(), strict=True)
+        stem: frame
+        for stem, frame in zip(_file_names(tables), tables.values(), strict=True)
         if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and len(frame)
     }
+    others = [book]
     if layers:
-        write_geopackage(layers, folder / "layers.gpkg")
+        others.append(_marked("layers.gpkg", marking_of(list(layers.values()), release)))
+        write_geopackage(layers, folder / others[-1], release=release)
     for (_, file), drawn in zip(content.maps, maps.values(), strict=True):
-        save_map(drawn, folder / file)
+        write_map(drawn, folder / file)
     for picture, figure in zip(content.pictures, figures.values(), strict=True):
-        save_chart(figure, folder / picture.file, alt=picture.alt)
-    others = [
-        file for file in ("tables.xlsx", "layers.gpkg", "report.docx") if file != "layers.gpkg" or layers
-    ]
-    write_page(content, folder / "index.html", others=others)
-    write_report(content, folder / "report.docx", pictures=folder)
+        write_figure(figure, folder / picture.file, alt=picture.alt)
+    page, report = (_marked(file, content.marking) for file in ("index.html", "report.docx"))
+    write_page(content, folder / page, others=[*others, report])
+    write_report(content, folder / report, pictures=folder)
 
 
 def _inherit(run: recording.Run, frame: pd.DataFrame) -> None:

@@ -14,7 +14,9 @@ from hotspot.publish.packs.content import ROWS_IN_REPORT, Content, TableText
 
 _FIXED = (1980, 1, 1, 0, 0, 0)
 _DATE = dt.datetime(2000, 1, 1)
-_MOST_COLUMNS = 10
+_MOST_COLUMNS = 12
+_PAGE_CM, _TALLEST_CM = 26.0, 14.0
+ROWS_OF_APPENDIX = 12
 
 
 def write_report(content: Content, path: Path, *, pictures: Path) -> Path:
@@ -35,28 +37,61 @@ def write_report(content: Content, path: Path, *, pictures: Path) -> Path:
     if content.simulated:
         document.add_paragraph("SIMULATED DATA: no real incident is in it")
     document.add_heading("Summary", level=1)
-    for part in content.summary:
-        document.add_paragraph(plain(part, limit=2_000))
-    if content.notes:
-        document.add_heading("What must be known to read this", level=2)
-        for note in content.notes:
-            document.add_paragraph(plain(note, limit=1_000), style="List Bullet")
+    for heading, parts in content.summary:
+        if heading:
+            document.add_heading(plain(heading), level=2)
+        for part in parts:
+            document.add_paragraph(plain(part, limit=2_000))
+    if not content.headed:
+        _notes(document, content, "What must be known to read this", level=2)
     for table in content.tables:
-        _table(document, table)
-    if content.pictures:
-        document.add_heading("Figures", level=1)
-    for number, picture in enumerate(content.pictures, start=1):
-        document.add_heading(plain(picture.name), level=2)
-        document.add_picture(str(pictures / picture.file), width=Cm(24.0))
-        drawn = document.inline_shapes[-1]._inline.docPr
-        drawn.set("descr", plain(picture.alt, limit=4_000))
-        drawn.set("title", plain(picture.name))
-        drawn.set("name", f"Figure {number}")
+        if not table.appendix:
+            _table(document, table)
+    _pictures(document, content, pictures, appendix=False)
+    later = [part.appendix for part in content.tables] + [part.appendix for part in content.pictures]
+    if any(later):
+        document.add_heading("Technical appendix", level=1)
+        for table in content.tables:
+            if table.appendix:
+                _table(document, table, level=2)
+        _pictures(document, content, pictures, appendix=True)
+    if content.headed:
+        _notes(document, content, "Caveats", level=1)
     document.add_heading("Source", level=1)
     document.add_paragraph(plain(content.source, limit=2_000))
+    if content.last_words:
+        document.add_paragraph(plain(content.last_words, limit=2_000))
     held = io.BytesIO()
     document.save(held)
     return write_bytes_whole(path, without_times(held.getvalue()))
+
+
+def _notes(document: Any, content: Content, heading: str, *, level: int) -> None:
+    if content.notes:
+        document.add_heading(heading, level=level)
+        for note in content.notes:
+            document.add_paragraph(plain(note, limit=1_000), style="List Bullet")
+
+
+def _pictures(document: Any, content: Content, folder: Path, *, appendix: bool) -> None:
+    from docx.shared import Cm
+
+    chosen = [picture for picture in content.pictures if picture.appendix == appendix]
+    if chosen:
+        document.add_heading("Figures of the appendix" if appendix else "Figures", level=2 if appendix else 1)
+    for picture in chosen:
+        number = content.pictures.index(picture) + 1
+        document.add_heading(plain(picture.name), level=3 if appendix else 2)
+        if picture.caption:
+            _kept(document.add_paragraph(picture.caption))
+        document.add_picture(str(folder / picture.file), width=Cm(24.0))
+        shape = document.inline_shapes[-1]
+        if shape.height > Cm(_TALLEST_CM):
+            shape.width, shape.height = int(shape.width * Cm(_TALLEST_CM) / shape.height), Cm(_TALLEST_CM)
+        drawn = shape._inline.docPr
+        drawn.set("descr", plain(picture.alt, limit=4_000))
+        drawn.set("title", plain(picture.name))
+        drawn.set("name", f"Figure {number}")
 
 
 def _properties(document: Any, content: Content) -> None:
@@ -67,31 +102,54 @@ def _properties(document: Any, content: Content) -> None:
     properties.last_modified_by, properties.revision = "hotspot", 1
 
 
-def _table(document: Any, table: TableText) -> None:
+def _table(document: Any, table: TableText, *, level: int = 1) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml import OxmlElement
-    from docx.shared import Pt
+    from docx.shared import Cm, Pt
 
-    document.add_heading(table.name, level=1)
-    said = table.cut(ROWS_IN_REPORT)
+    document.add_heading(table.name, level=level)
+    if table.caption:
+        _kept(document.add_paragraph(table.caption))
+    most = ROWS_OF_APPENDIX if table.appendix else ROWS_IN_REPORT
+    said = table.cut(most)
     width = min(len(table.headers), _MOST_COLUMNS)
     if width < len(table.headers):
         said += f" The first {width} of {len(table.headers)} columns."
     if said:
-        document.add_paragraph(said.strip())
-    rows = table.first(ROWS_IN_REPORT)
+        _kept(document.add_paragraph(said.strip()))
+    rows = table.first(most)
     drawn = document.add_table(rows=len(rows) + 1, cols=width)
     drawn.style = "Table Grid"
+    widths = _widths([table.headers[:width], *(row[:width] for row in rows)])
+    drawn.autofit = False
+    for column, wide in zip(drawn.columns, widths, strict=True):
+        column.width = Cm(wide)
     # Word repeats a marked first row on each page, and readers take it for the header.
     drawn.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for line, values in zip(drawn.rows, [table.headers, *rows], strict=True):
+        line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for at, cell in enumerate(line.cells):
+            cell.width = Cm(widths[at])
             paragraph = cell.paragraphs[0]
             text = paragraph.add_run(values[at])
             text.font.size = Pt(8)
             text.bold = values is table.headers
             if table.numeric[at]:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _kept(paragraph: Any) -> None:
+    """Keep a paragraph on the page of what follows it."""
+    paragraph.paragraph_format.keep_with_next = True
+
+
+def _widths(rows: list[list[str]]) -> list[float]:
+    """Share the page's width among columns: by their longest word, and by the root of their longest text."""
+    wishes = []
+    for texts in zip(*rows, strict=True):
+        words = max((len(word) for text in texts for word in text.split()), default=1)
+        wishes.append(max(min(words, 18), 2.2 * max(len(text) for text in texts) ** 0.5, 4.0))
+    return [_PAGE_CM * wish / sum(wishes) for wish in wishes]
 
 
 def without_times(data: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""Decisions on orders and patrols, and the evidence that they rest on."""
