@@ -34,7 +34,7 @@ def renewal(config: Path, out: Path) -> None:
     for release in asked.release:
         kind = "public" if release == "public" else None
         pack = hs.write_review(out / f"{config.stem}-{release}", review, title=asked.title, release=kind)
-        print(f"see {pack / 'index.html'}")
+        print(f"see {next(pack.glob('index*.html'))}")
 
 
 def made_up(data: Path, area: Path, layer: str | None, units: str | None, code: str, out: Path) -> None:
@@ -81,7 +81,7 @@ def made_up(data: Path, area: Path, layer: str | None, units: str | None, code: 
     title = "A MADE-UP order on real data: for trying the library, never as evidence"
     for kind in (None, "public"):
         pack = hs.write_review(out / f"made-up-{kind or 'restricted'}", review, title=title, release=kind)
-        print(f"see {pack / 'index.html'}")
+        print(f"see {next(pack.glob('index*.html'))}")
 
 
 def _elsewhere(units: gpd.GeoDataFrame, disc: object) -> gpd.GeoDataFrame:

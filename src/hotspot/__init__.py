@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from hotspot.decisions.order import Evidence, Order, Prohibition
     from hotspot.decisions.order_file import read_review
     from hotspot.decisions.review import Review, review_order
+    from hotspot.decisions.rolling_scores import PredictionComparison, compare_predictions
+    from hotspot.decisions.scoring import PredictionScore, score_prediction
     from hotspot.errors import HotspotWarning, InputError
     from hotspot.geography.area import read_area
     from hotspot.geography.assign import assign_area, dissolve_areas
@@ -150,6 +152,10 @@ _HOME = {
     "read_counts": "intake.counts",
     "totals": "intake.counts_totals",
     "write_review": "publish.review_pack",
+    "score_prediction": "decisions.scoring",
+    "PredictionScore": "decisions.scoring",
+    "compare_predictions": "decisions.rolling_scores",
+    "PredictionComparison": "decisions.rolling_scores",
 }
 
 __all__ = [
@@ -163,6 +169,8 @@ __all__ = [
     "InputError",
     "Intake",
     "Order",
+    "PredictionComparison",
+    "PredictionScore",
     "Prohibition",
     "PublicRelease",
     "RankingComparison",
@@ -184,6 +192,7 @@ __all__ = [
     "check_lsoa_join",
     "check_release",
     "combine_sources",
+    "compare_predictions",
     "compare_rankings",
     "concentration",
     "count_incidents",
@@ -220,6 +229,7 @@ __all__ = [
     "review_order",
     "save_chart",
     "save_map",
+    "score_prediction",
     "select_incidents",
     "sensitivity",
     "snap_to_streets",

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 @click.command("review")
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.toml")
 @click.option("--plan", is_flag=True, help="Write the plan beside CONFIG, with date and hash, and stop.")
-@click.option("--written", metavar="YYYY-MM-DD", help="Date of the plan; today when left out.")
 @click.option(
     "--release",
     type=click.Choice(["restricted", "public"]),
     multiple=True,
     help="Which packs; those that CONFIG names when left out.",
 )
-def review(config: Path, plan: bool, written: str | None, release: tuple[str, ...]) -> None:
+@click.option(
+    "--register",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="File of earlier releases: the public pack is checked against it and entered; else that of [pack].",
+)
+def review(config: Path, plan: bool, release: tuple[str, ...], register: Path | None) -> None:
     """Review an order: write the restricted and the public pack that CONFIG describes.
 
     `hotspot new-order` writes a first CONFIG. Write the plan (--plan) before looking at the figures: the pack
@@ -35,17 +40,18 @@ def review(config: Path, plan: bool, written: str | None, release: tuple[str, ..
 
     asked = read_review(config)
     if plan:
-        _write_plan(asked, written or dt.date.today().isoformat())
+        _write_plan(asked, dt.date.today().isoformat())
         return
     from hotspot import recording
 
     # The packs' manifests then name the files that were read.
     with recording.recording(recording.Run(asked.folder)):
-        _review(asked, release or asked.release)
+        _review(asked, release or asked.release, register or asked.register)
 
 
-def _review(asked: ReviewConfig, releases: tuple[str, ...]) -> None:
+def _review(asked: ReviewConfig, releases: tuple[str, ...], register: Path | None) -> None:
     from hotspot.decisions.review_job import plan_table, review_from
+    from hotspot.publish.release import PublicRelease
     from hotspot.publish.review_pack import write_review
 
     for row in plan_table(asked).itertuples(index=False):
@@ -58,7 +64,12 @@ def _review(asked: ReviewConfig, releases: tuple[str, ...]) -> None:
     click.echo("")
     for kind in releases:
         folder = asked.folder.with_name(f"{asked.folder.name}-{kind}")
-        pack = write_review(folder, made, title=asked.title, release="public" if kind == "public" else None)
+        pack = write_review(
+            folder,
+            made,
+            title=asked.title,
+            release=PublicRelease(register=register) if kind == "public" else None,
+        )
         page = next(pack.glob("index*.html"))
         click.echo(f"{kind} pack: open {page}")
 

@@ -172,6 +172,7 @@ def test_what_a_stage_keeps_out(stage: str, kept_out: set[str]) -> None:
         "absolute_change",
         "share_slope",
         "detectable",
+        "prediction_scores",
     ],
 )
 def test_array_kernels_know_numpy_and_scipy_only(name: str) -> None:

@@ -123,10 +123,10 @@ def test_a_month_missing_in_either_period_is_left_out_of_both() -> None:
     assert [month.month for month in made.before] == [7, 8, 10, 11, 12, 2]
     assert [month.month for month in made.during] == [7, 8, 10, 11, 12, 2]
     assert dict(made.left_out) == {
-        "2024-09": "the source has no data for this month: missing is not zero",
+        "2024-09": "no full count of this month is held: missing is not zero",
         "2025-09": "goes with 2024-09, which is left out",
         "2025-01": "goes with 2026-01, which is left out",
-        "2026-01": "the source has no data for this month: missing is not zero",
+        "2026-01": "no full count of this month is held: missing is not zero",
     }
 
 
@@ -156,7 +156,7 @@ def test_periods_of_unequal_length_are_paired_by_calendar_month() -> None:
         ({"before": ("2024-7", "2025-02")}, "is no month"),
         ({"during": "2025-07"}, "during='2025-07' needs a first and a last month"),
         ({"before": ("2024-07", "2024-08"), "during": ("2025-11", "2025-12")}, "no month is left to compare"),
-        ({"before": ("2020-07", "2020-08")}, "2020-07: the source has no data"),
+        ({"before": ("2020-07", "2020-08")}, "2020-07: no full count of this month"),
     ],
 )
 def test_periods_that_cannot_be_compared_are_refused(options: dict[str, Any], match: str) -> None:

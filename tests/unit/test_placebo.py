@@ -174,7 +174,7 @@ def test_a_common_fall_is_told_with_its_month() -> None:
     assert row["ratio_all"] == table.loc[:, NAMES[24:]].sum().sum() / table.loc[:, NAMES[12:24]].sum().sum()
     assert row["from_month"] == "2024-01"
     assert row["ratio_of_month"] == pytest.approx(0.4, abs=0.08)
-    assert "cannot be credited to an order in one of them" in row["says"]
+    assert "the ratio asks what goes beyond that" in row["says"]
     assert row["says"].endswith("Goes across a break: new system.")
     steady = common_change(quiet_table(), FIRST, SECOND).iloc[0]["says"]
     assert "cannot be credited" not in steady

@@ -134,7 +134,7 @@ def test_few_reports_are_not_compared(log: gpd.GeoDataFrame) -> None:
 
 def test_no_period_without_an_order_refuses_and_says_why(log: gpd.GeoDataFrame) -> None:
     held = order_of("drinking", in_force=[("2022-01-01", "2024-12-31"), ("2025-01-01", None)])
-    with pytest.raises(hs.InputError, match=f"^{NO_BEFORE}.*2022-01-01.*leave before= and during= out"):
+    with pytest.raises(hs.InputError, match=f"^{NO_BEFORE}.*2022-01-01.*leave the periods out"):
         hs.review_order(log, held, before=BEFORE, during=DURING)
     review = hs.review_order(log, held)
     assert review.tables["recurrence_summary"]["n"].tolist() == [180]
@@ -190,3 +190,65 @@ def test_before_and_during_go_together(log: gpd.GeoDataFrame) -> None:
 def test_data_that_is_no_frame_is_refused() -> None:
     with pytest.raises(hs.InputError, match="data must be incidents"):
         hs.review_order(["a.csv"], order_of("drinking"))  # type: ignore[list-item]
+
+
+def test_a_publishers_name_is_its_source_in_every_part() -> None:
+    """Both names give the same review: the numbers, and where they lie."""
+    frame = log_of({("drinking", INSIDE): (20, 10), ("drinking", MARKET): (10, 10)}, name="council/wardens")
+    areas = gpd.GeoDataFrame(
+        {"code": ["A", "B"]},
+        geometry=[shapely.box(0, 0, 2000, 2000), shapely.box(2000, 0, 4000, 2000)],
+        crs=27700,
+    )
+    made = []
+    for name in ("council", "council/wardens"):
+        order = order_of(
+            prohibitions=[hs.Prohibition("drinking", "drinking", [hs.Evidence(name, ("drinking",))])]
+        )
+        made.append(hs.review_order(frame, order, areas=areas))
+    one, other = made
+    assert list(one.tables) == list(other.tables)
+    assert "where_share_hot" in one.tables
+    assert one.tables["headlines"]["source"].tolist() == ["council/wardens"]
+    for name, table in one.tables.items():
+        pd.testing.assert_frame_equal(table, other.tables[name], obj=name)
+
+
+def test_a_misspelt_source_is_refused_with_the_right_names(log: gpd.GeoDataFrame) -> None:
+    order = order_of(
+        prohibitions=[hs.Prohibition("drinking", "drinking", [hs.Evidence("logg", ("drinking",))])]
+    )
+    with pytest.raises(
+        hs.InputError, match=r"names the source 'logg', which the data does not hold; its sources are: log"
+    ):
+        hs.review_order(log, order)
+
+
+def test_the_estimate_is_of_the_own_category_where_there_is_one(log: gpd.GeoDataFrame) -> None:
+    evidence = [hs.Evidence("log", ("noise",), wider=True), hs.Evidence("log", ("drinking",))]
+    order = order_of(prohibitions=[hs.Prohibition("drinking", "drinking", evidence)])
+    review = hs.review_order(
+        log, order, comparison={"Market": box(2000, "Market")}, before=BEFORE, during=DURING
+    )
+    row = review.tables["headlines"].iloc[0]
+    # Drinking alone, without the 6 and 6 of noise.
+    assert (row["inside_before"], row["inside_during"], row["evidence"]) == (120, 60, "own category")
+
+
+def test_too_few_is_judged_by_the_months_that_are_compared() -> None:
+    # 12 reports before, of which 8 in pairs: January was not in force, and February is the month of the start.
+    frame = log_of({("drinking", INSIDE): (2, 2), ("drinking", MARKET): (9, 9)})
+    changed = hs.review_order(
+        frame, order_of("drinking", in_force=[("2025-02-10", None)]),
+        comparison={"Market": box(2000, "Market")}, before=BEFORE, during=DURING,
+    )  # fmt: skip
+    row, says = changed.tables["headlines"].iloc[0], changed.tables["says"].iloc[0]
+    assert (row["inside_before"], row["heading"]) == (8, TOO_FEW)
+    assert says["kind"] == "too_few"
+
+
+def test_an_order_in_force_throughout_says_so_without_being_asked(log: gpd.GeoDataFrame) -> None:
+    review = hs.review_order(log, order_of("drinking", in_force=[("2022-01-01", None)]))
+    row = review.tables["headlines"].iloc[0]
+    assert row["heading"] == NO_BEFORE
+    assert "in force in all months held (2024-01 to 2025-06)" in row["reason"]

@@ -182,6 +182,12 @@ def serves(evidence: Evidence, source: str) -> bool:
     return evidence.source in (EVERY_SOURCE, source, source.split("/")[0])
 
 
+def best_evidence(item: Prohibition, source: str) -> tuple[Evidence, ...]:
+    """Return the evidence of a source: its own categories, or wider ones where it has none of its own."""
+    mine = tuple(one for one in item.evidence if serves(one, source))
+    return tuple(one for one in mine if not one.wider) or mine
+
+
 def bearing(
     data: pd.DataFrame, prohibition: Prohibition, sources: tuple[str, ...], *, wider: bool | None = None
 ) -> Flags:

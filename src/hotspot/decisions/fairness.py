@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from hotspot import provenance
@@ -60,7 +61,12 @@ def units_of_headline(
         return every, apart
     before = [str(month) for month in item.periods.before]
     at = item.counted.months.get_indexer(item.periods.before)
-    return every, grouped_units(apart, layer, code, before, int(item.counted.of(INSIDE)[at].sum()))
+    own = unit_months(data, order, item.prohibition, item.source, design.areas, code, inside=True)
+    own_before = own[before].sum(axis="columns").to_numpy(dtype=np.float64)
+    chosen = [str(month) for month in item.periods.months]
+    whole = apart[~apart[chosen].isna().any(axis="columns")]
+    total = int(item.counted.of(INSIDE)[at].sum())
+    return every, grouped_units(whole, layer, code, before, total, inside_units=own_before)
 
 
 def fairness(
@@ -147,13 +153,12 @@ def _placebos(
         early = None
     summaries = []
     for kind, rows in found:
-        line = placebo_summary(rows, item.effect if kind == "area" else None)
-        line.insert(0, "moved", kind)
+        line = placebo_summary(rows, item.effect if kind == "area" else None, moved=kind)
         summaries.append(line)
         tables[f"placebo_{kind}s"] = rows
     if summaries:
         tables["placebos"] = pd.concat(summaries, ignore_index=True)
-        says.append(str(summaries[0]["says"].iloc[0]))
+        says += [str(line["says"].iloc[0]) for line in summaries]
 
 
 def _suggested(

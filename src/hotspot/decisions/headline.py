@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.decisions.counted import Counted, counted, serves, source_names, sources_in
+from hotspot import provenance
+from hotspot.decisions.counted import Counted, best_evidence, counted, serves, source_names, sources_in
 from hotspot.decisions.order import Order, Prohibition
-from hotspot.decisions.periods import NO_BEFORE, Periods, breaks_that_matter, periods_for
+from hotspot.decisions.periods import NO_BEFORE, Periods, breaks_that_matter, periods_for, untreated_before
 from hotspot.decisions.places_of import COMPARISON, INSIDE, Comparison, Ring
+from hotspot.decisions.unit_groups import SPREAD_SCALE
 from hotspot.errors import InputError
 from hotspot.geography.area import AreaLike
 from hotspot.intake.break_register import Break
@@ -26,10 +28,10 @@ NOT_RECORDED = "no source of the data records this kind of behaviour"
 NOT_ASKED = "no periods were named"
 NO_MONTHS = "no months to compare"
 RULE = (
-    "The first source that a prohibition's evidence names and the data holds; the same calendar months before and "
-    "during; the ratio of the change inside to the change in the first-named comparison; its interval from the spread "
-    "of the changes of other areas where there are enough of them, else from the dispersion of the months; Holm's "
-    "correction over the prohibitions."
+    "The first source that a prohibition's evidence names and the data holds, of several of one publisher that with most "
+    "rows; its own categories, or wider ones where it has none; the same calendar months before and during; the ratio of "
+    "the change inside to the change in the first-named comparison; its interval from the spread of the changes of other "
+    "areas where there are enough of them, else from the dispersion of the months; Holm's correction over the prohibitions."
 )
 """How the one estimate of a prohibition is chosen, in the words that a plan prints."""
 
@@ -121,11 +123,12 @@ def headlines(
     InputError
         If periods were named and no prohibition has a period without an order before it.
     """
+    _refuse_unknown(frames, order)
     made = [_headline(frames, order, item, design, units) for item in order.prohibitions]
     refused = [item for item in made if item.heading == NO_BEFORE]
-    if refused and len(refused) == len([item for item in made if item.source]):
+    if design.before is not None and refused and len(refused) == len([item for item in made if item.source]):
         raise InputError(
-            refused[0].reason + "; leave before= and during= out: the review then shows what recurs"
+            f"{refused[0].reason}; leave the periods out ([periods] in a review's file): the review then shows what recurs"
         )
     tested = [n for n, item in enumerate(made) if item.estimated and not item.heading]
     if tested:
@@ -145,13 +148,14 @@ def _headline(
     data, source, wider = headline_source(frames, prohibition)
     if data is None:
         return Headline(prohibition, "", NOT_RECORDED, reason=NOT_RECORDED)
+    prohibition = replace(prohibition, evidence=best_evidence(prohibition, source))
     table = counted(
         data, order, prohibition, source,
         comparison=design.comparison, ring=design.ring, areas=design.areas,
     )  # fmt: skip
     base = Headline(prohibition, source, NOT_ASKED, reason=NOT_ASKED, wider=wider, counted=table, frame=data)
     if design.before is None or design.during is None:
-        return base
+        return _without_periods(base, order)
     try:
         periods = periods_for(
             order, prohibition, table.months, before=design.before, during=design.during,
@@ -169,6 +173,18 @@ def _headline(
     return replace(base, heading=heading, reason=effect.reason, effect=effect, comparison=comparison)
 
 
+def _without_periods(base: Headline, order: Order) -> Headline:
+    """Say why nothing was compared over time: because nothing could be, or because nobody asked."""
+    months = None if base.counted is None else base.counted.months
+    if months is None or not len(months) or not order.spans_of(base.prohibition):
+        return base
+    if len(untreated_before(order, base.prohibition, months)):
+        return base
+    held = provenance.spans(str(month) for month in months)
+    reason = f"{NO_BEFORE}. {base.prohibition.name!r} was in force in all months held ({held})"
+    return replace(base, heading=NO_BEFORE, reason=reason)
+
+
 def headline_source(
     frames: Sequence[pd.DataFrame], prohibition: Prohibition
 ) -> tuple[pd.DataFrame | None, str, bool]:
@@ -178,9 +194,22 @@ def headline_source(
             known = sources_in(frame)
             found = [name for name in known if serves(item, name)]
             if found:
-                publisher = item.source if item.source not in ("*", *known) else found[0]
-                return frame, publisher, item.wider
+                rows = frame["source"].astype("str").value_counts()
+                chosen = min(found, key=lambda name: (-int(rows.get(name, 0)), name))
+                return frame, chosen, all(one.wider for one in best_evidence(prohibition, chosen))
     return None, "", False
+
+
+def _refuse_unknown(frames: Sequence[pd.DataFrame], order: Order) -> None:
+    """A source that is misspelt would be said to record nothing."""
+    known = sorted({name for frame in frames for name in sources_in(frame)})
+    for prohibition in order.prohibitions:
+        for item in prohibition.evidence:
+            if not any(serves(item, name) for name in known):
+                raise InputError(
+                    f"the evidence of {prohibition.name!r} names the source {item.source!r}, which the data does not hold; "
+                    f"its sources are: {', '.join(known)}. Correct the name (* stands for all), or take the evidence out"
+                )
 
 
 def estimate(
@@ -208,7 +237,8 @@ def estimate(
     if not name:
         return ratio_of_rate_ratios(inside, None, during), ""
     others = None if units is None else _others(units, chosen)
-    return ratio_of_rate_ratios(inside, table.of(name)[at], during, others=others), name
+    scale = 1.0 if units is None else float(units.attrs.get(SPREAD_SCALE, 1.0))
+    return ratio_of_rate_ratios(inside, table.of(name)[at], during, others=others, spread_scale=scale), name
 
 
 def _breaks(data: pd.DataFrame, prohibition: Prohibition, source: str, design: Design) -> list[Break]:
@@ -228,9 +258,12 @@ def _others(units: pd.DataFrame, chosen: Sequence[pd.Period]) -> NDArray[np.int6
     names = [str(month) for month in chosen]
     if not len(units) or not set(names) <= set(units.columns):
         return None
-    return units[names].to_numpy(dtype=np.int64)
+    # An area without a number in one of these months cannot be compared; what it lacks in others does not matter.
+    return units[names].dropna().to_numpy(dtype=np.int64)
 
 
 def _why_no_months(periods: Periods) -> str:
     left = "; ".join(f"{month}: {reason}" for month, reason in periods.left_out)
-    return f"{NO_MONTHS}: {len(periods.before)} pairs of calendar months remain ({left})"
+    count = len(periods.before)
+    remain = "1 pair of calendar months remains" if count == 1 else f"{count} pairs of calendar months remain"
+    return f"{NO_MONTHS}: {remain}, and at least 2 are needed ({left})"

@@ -108,6 +108,7 @@ file = ""       # a file, or a folder for police_uk
 # title = "Town centre order: evidence for renewal"
 # folder = "pack"         # where the packs are written
 # release = ["restricted", "public"]
+# register = "releases.csv" # earlier public releases, which the public pack is checked against; restricted, kept apart
 # seed = 0                # for what is drawn at random
 """
 

@@ -82,8 +82,8 @@ class ReviewConfig:
         The periods; None without a section [periods]: nothing is compared over time.
     consultation, activity, statements, equality
         Files of other evidence.
-    title, folder, release, seed
-        Of the pack.
+    title, folder, release, register, seed
+        Of the pack; the register of earlier releases, which is restricted.
     """
 
     path: Path
@@ -103,6 +103,7 @@ class ReviewConfig:
     title: str = ""
     folder: Path = Path("pack")
     release: tuple[str, ...] = RELEASES
+    register: Path | None = None
     seed: int = 0
 
 
@@ -162,6 +163,7 @@ def read_review(path: str | os.PathLike[str]) -> ReviewConfig:
         title=pack.get("title", order["name"]),
         folder=base / pack.get("folder", "pack"),
         release=tuple(one for one in RELEASES if one in release),
+        register=base / pack["register"] if "register" in pack else None,
         seed=pack.get("seed", 0),
     )
 

@@ -80,6 +80,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "title": _TEXT,
         "folder": _PATH,
         "release": Key("list of text", choices=RELEASES),
+        "register": _PATH,
         "seed": Key("whole number"),
     },
 }

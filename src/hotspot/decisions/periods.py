@@ -282,7 +282,7 @@ def _reasons(
         elif absent:
             found[month] = f"the source has a gap: {absent[0].name} ({absent[0].months})"
         elif month not in seen:
-            found[month] = "the source has no data for this month: missing is not zero"
+            found[month] = "no full count of this month is held: missing is not zero"
     return found
 
 

@@ -152,8 +152,8 @@ def review_order(
     design = Design(before, during, comparison, ring, areas, across_breaks, register)
     intakes = tuple(item for item in _items(data) if isinstance(item, Intake))
     work = _Work(frames, intakes, order, design, _code(areas, code), town)
-    says = _says(work)
     found, fair = _estimates(work)
+    says = _says(work, found)
     tables = {
         "order": order_table(order, frames[0]),
         "says": says,
@@ -228,18 +228,21 @@ def _code(areas: AreaLike | None, code: str | None) -> str | None:
     return code if areas is None or code is not None else unit_column(as_area(areas))
 
 
-def _says(work: _Work) -> pd.DataFrame:
-    before, during = work.design.before, work.design.during
-    parts = [
-        what_sources_say(frame, work.order, before=before, during=during, intakes=work.intakes or None)
-        for frame in work.frames
-    ]
-    rank = {item.name: number for number, item in enumerate(work.order.prohibitions)}
-    table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    table = table.sort_values(
-        "prohibition", key=lambda names: names.map(rank), kind="stable", ignore_index=True
-    )
-    return joined(work.frames, table, "what_sources_say", order=work.order.label, boundary=work.order.hash)
+def _says(work: _Work, found: Sequence[Headline]) -> pd.DataFrame:
+    """Return what each source says, "too few" judged by the very months that the headline compares."""
+    parts = []
+    for item in found:
+        periods = item.periods
+        for frame in work.frames:
+            table = what_sources_say(
+                frame, work.order,
+                before=None if periods is None else periods.before,
+                during=None if periods is None else periods.during,
+                intakes=work.intakes or None,
+            )  # fmt: skip
+            parts.append(table[table["prohibition"] == item.prohibition.name])
+    made = pd.concat(parts, ignore_index=True)
+    return joined(work.frames, made, "what_sources_say", order=work.order.label, boundary=work.order.hash)
 
 
 def _estimates(work: _Work) -> tuple[list[Headline], list[Fairness]]:

@@ -87,11 +87,21 @@ def plan_rows(
             name: choose(score, units, month.later, budget, spacing, stream)
             for name, score in month.scores.items()
         }
-        chosen[BEST] = Choice(best.part, best.hits, best.hits, best.hits)
+        chosen[BEST] = Choice.of_best(best, budget)
         for name, choice in chosen.items():
             beside = None if ring is None else _ring(units, choice.part, month, ring)
-            part = float(choice.part @ units.km2) / units.total_km2
-            yield PlanRow(at, month, name, share, spacing, choice, part, best.bound, best.part, beside)
+            yield PlanRow(
+                at,
+                month,
+                name,
+                share,
+                spacing,
+                choice,
+                choice.km2 / units.total_km2,
+                best.bound,
+                best.part,
+                beside,
+            )
         if draws:
             yield _blind(at, month, units, share, spacing, best, draws, stream)
 
@@ -116,8 +126,8 @@ def _blind(
         held[draw] = one @ month.later
         part += one / draws
     mean = float(held.mean())
-    choice = Choice(part, mean, float("nan"), float("nan"))
-    taken = float(part @ units.km2) / units.total_km2
+    choice = Choice(part, float(part @ units.km2), mean, float("nan"), float("nan"))
+    taken = choice.km2 / units.total_km2
     return PlanRow(at, month, RANDOM, share, spacing, choice, taken, best.bound, best.part, None, held)
 
 

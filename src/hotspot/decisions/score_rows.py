@@ -44,7 +44,6 @@ class Case:
     earlier: NDArray[np.int64] | None
     ring: float | None
     spots: Floats
-    position: NDArray[np.int64]
     stream: np.random.Generator
     resamples: int
 
@@ -61,7 +60,7 @@ class Case:
             best = kernel.best_possible(later, units.km2, budget) if spacing is None else kernel.best_apart(
                 later, units.km2, budget, units.centres, spacing
             )  # fmt: skip
-            choices[BEST] = Choice(best.part, best.hits, best.hits, best.hits)
+            choices[BEST] = Choice.of_best(best, budget)
         rows = [self._row(name, choice, best, spacing) for name, choice in choices.items()]
         self._add_intervals(rows, list(choices.values()), best)
         if units.covering:
@@ -72,7 +71,7 @@ class Case:
         self, name: str, choice: Choice, best: kernel.Best | None, spacing: float | None
     ) -> dict[str, Any]:
         units, later, whole = self.scored.units, self.scored.later, self.scored.incidents
-        share = float(choice.part @ units.km2) / units.total_km2
+        share = choice.km2 / units.total_km2
         bound = float("nan") if best is None else best.bound
         row: dict[str, Any] = {"choice": name, "spacing_m": np.nan if spacing is None else float(spacing)}
         row |= {"area_share_pct": 100.0 * share, "area_km2": share * units.total_km2, "incidents": whole}
@@ -101,8 +100,7 @@ class Case:
         if self.ring is None:
             return {}
         units, whole = self.scored.units, self.scored.incidents
-        free = np.append(part, 0.0)[self.position] <= 0
-        hits, km2 = around(units, part, self.spots[free], self.ring)
+        hits, km2 = around(units, part, self.spots, self.ring)
         rest = whole - float(part @ self.scored.later)
         wide = km2 / units.total_km2
         ratio = hits / rest / (wide / (1.0 - share)) if rest > 0 and wide > 0 and share < 1 else np.nan
@@ -133,7 +131,12 @@ class Case:
         parts = np.array([self._drawn(none, budget, spacing) for _ in range(self._draws(spacing))])
         mean = np.full(len(later), budget / units.km2.sum()) if spacing is None else parts.mean(axis=0)
         held = parts @ later
-        row = self._row(RANDOM, Choice(mean, float(mean @ later), float("nan"), float("nan")), best, spacing)
+        row = self._row(
+            RANDOM,
+            Choice(mean, float(mean @ units.km2), float(mean @ later), float("nan"), float("nan")),
+            best,
+            spacing,
+        )
         whole, share = self.scored.incidents, row["area_share_pct"] / 100.0
         for name, values in (
             ("hit_rate_pct", 100.0 * held / whole),

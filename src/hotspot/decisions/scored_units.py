@@ -14,7 +14,8 @@ from hotspot.errors import InputError
 from hotspot.geography.grid import Grid
 from hotspot.geography.incidents import point_coordinates
 from hotspot.geography.precision import refuse_finer
-from hotspot.statistics.prediction_scores import captured, taken, taken_apart
+from hotspot.geography.projection import geometry_to_bng
+from hotspot.statistics.prediction_scores import Best, captured, taken, taken_apart
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -23,6 +24,8 @@ ORDERS = 50
 """Random orders of tied units that are tried under a spacing limit, where the least and most cannot be listed."""
 SLIVER = 1e-4
 """Share of the units' area that may overlap: outlines are drawn to the metre at best."""
+TRACE = 1e-6
+"""Part of a unit that is nothing but rounding."""
 COVERED = 0.995
 """Share of the area that units must hold together, to be all that could have been chosen."""
 
@@ -49,7 +52,9 @@ class Units:
     @classmethod
     def of_frame(cls, frame: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> Units:
         """Return the polygons of a frame; refuse units outside the area, or ones that overlap."""
-        shapes = frame.geometry.to_crs(area.crs).to_numpy()
+        own = frame[[frame.active_geometry_name]]
+        moved = geometry_to_bng(own) if area.crs.to_epsg() == 27700 else own.to_crs(area.crs)
+        shapes = np.array(moved.geometry.to_numpy(), dtype=object)
         if not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
             raise InputError(
                 "the predicted units must be polygons, such as cells or patrol areas; given "
@@ -104,14 +109,26 @@ class Units:
         return position, np.column_stack([x, y])
 
 
+def canonical(frame: gpd.GeoDataFrame) -> Integers:
+    """Return the positions of a frame's rows from south to north, then west to east."""
+    bounds = frame.geometry.bounds
+    return np.lexsort((bounds["maxx"], bounds["maxy"], bounds["minx"], bounds["miny"])).astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What a ranking takes of the units at one area, and the later incidents in it."""
+    """What a ranking takes of the units, its km2, and the later incidents in it: on average, least and most by ties."""
 
     part: Floats
+    km2: float
     hits: float
     least: float
     most: float
+
+    @classmethod
+    def of_best(cls, best: Best, budget: float) -> Choice:
+        """Return the best possible choice; what it leaves of the budget would hold nothing more."""
+        return cls(best.part, budget, best.hits, best.hits, best.hits)
 
 
 def choose(
@@ -129,7 +146,7 @@ def choose(
             float(captured(score, units.km2, later, np.array([budget]), ties=ties)[0])
             for ties in ("worst", "best")
         ]
-        return Choice(part, float(part @ later), held[0], held[1])
+        return Choice(part, float(part @ units.km2), float(part @ later), held[0], held[1])
     once = len(np.unique(score[~np.isnan(score)])) == len(score)
     parts = np.array(
         [
@@ -138,17 +155,18 @@ def choose(
         ]
     )
     held_by = parts @ later
-    return Choice(parts.mean(axis=0), float(held_by.mean()), float(held_by.min()), float(held_by.max()))
+    mean = parts.mean(axis=0)
+    return Choice(
+        mean, float(mean @ units.km2), float(mean @ later), float(held_by.min()), float(held_by.max())
+    )
 
 
 def around(units: Units, part: Floats, spots: Floats, metres: float) -> tuple[int, float]:
     """Return the incidents within some metres of the units taken whole but in no taken unit, and that ring's km2."""
-    whole = part >= 1.0 - 1e-9
+    whole = part >= 1.0 - TRACE
     if not whole.any():
         return 0, 0.0
-    inner = shapely.union_all(units.shapes[part > 0]) if (part > 0).sum() < 2_000 else None
-    if inner is None:
-        return 0, float("nan")
+    inner = shapely.union_all(units.shapes[part > TRACE])
     ring = shapely.difference(shapely.buffer(shapely.union_all(units.shapes[whole]), metres), inner)
     ring = shapely.intersection(ring, units.outline)
     shapely.prepare(ring)

@@ -11,9 +11,10 @@ import shapely
 from numpy.typing import NDArray
 
 from hotspot.decisions.comparison import area_months
-from hotspot.decisions.counted import bearing, months_of, source_names
+from hotspot.decisions.counted import bearing, months_of, place_of_rows, source_names
 from hotspot.decisions.order import Order, Prohibition
-from hotspot.decisions.places_of import COMPARISON, INSIDE, RING, Places, width_of
+from hotspot.decisions.places_of import COMPARISON, INSIDE, RING, Places, places_of, width_of
+from hotspot.decisions.units_of import place_of_units, units_of
 from hotspot.errors import InputError
 from hotspot.geography.area import AreaLike, as_area
 from hotspot.geography.assign import SLIVER_WIDTH
@@ -22,7 +23,14 @@ from hotspot.intake.counts import is_counts
 
 
 def unit_months(
-    data: pd.DataFrame, order: Order, prohibition: Prohibition, source: str, areas: AreaLike, code: str
+    data: pd.DataFrame,
+    order: Order,
+    prohibition: Prohibition,
+    source: str,
+    areas: AreaLike,
+    code: str,
+    *,
+    inside: bool = False,
 ) -> pd.DataFrame:
     """Count what bears on a prohibition by area of the borough and observed month, zeros kept.
 
@@ -32,6 +40,8 @@ def unit_months(
         Incidents or a counts table.
     areas, code
         The areas, such as LSOAs, and their column that identifies them. A counts table has its own.
+    inside
+        Only what lies inside the order; of a counts table, units with half of their land in it.
 
     Returns
     -------
@@ -46,7 +56,14 @@ def unit_months(
     rows = data[bearing(data, prohibition, names)]
     months, _ = months_of(data, names)
     if is_counts(data):
+        if inside:
+            units = units_of(data[data["source"].astype(object).isin(names).to_numpy()])
+            place, _ = place_of_units(units, places_of(order, ring=0.0))
+            rows = rows[rows["area_code"].astype("str").isin(set(units["area_code"][place == 0])).to_numpy()]
         return area_months(rows, "area_code", months)
+    if inside:
+        place, _ = place_of_rows(rows, places_of(order, ring=0.0))
+        rows = rows[place == 0]
     layer = units_layer(areas, code)
     held = rows.copy(deep=False)
     held["_unit"] = _unit_of(cast("gpd.GeoDataFrame", rows), layer, code)
@@ -88,9 +105,8 @@ def apart_from(table: pd.DataFrame, layer: gpd.GeoDataFrame, code: str, places: 
     near = shapely.intersects(land, shapes)
     for at in np.flatnonzero(near):
         near[at] = width_of(shapely.intersection(shapes[at], land)) > SLIVER_WIDTH
-    kept = table[table.index.isin(layer.loc[~near, code])]
-    whole: pd.DataFrame = kept[~kept.isna().any(axis=1)]
-    return whole
+    kept: pd.DataFrame = table[table.index.isin(layer.loc[~near, code])]
+    return kept
 
 
 def _unit_of(rows: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:

@@ -52,7 +52,10 @@ def units_of(data: pd.DataFrame) -> gpd.GeoDataFrame:
         If a unit has no polygon.
     """
     if not isinstance(data, gpd.GeoDataFrame) or data.active_geometry_name is None or data.crs is None:
-        raise InputError("the counts table has no geometry or no CRS; read it with read_counts(..., areas=)")
+        raise InputError(
+            "the counts table has no polygons, which a review needs to tell what lies in the order; read it with "
+            "read_counts(..., areas=) and give polygons, not a plain table of codes"
+        )
     codes = data["area_code"].astype("str")
     first = cast("gpd.GeoDataFrame", data[~codes.duplicated().to_numpy()])
     names = first["area_name"] if "area_name" in first.columns else first["area_code"]
@@ -94,6 +97,10 @@ def place_of_units(
     InputError
         If ``least_share`` is not above 0 and at most 1, or no unit is inside the order.
     """
+    if not len(units):
+        raise InputError(
+            "the counts table has no unit of this source; give the source's own name, as its mapping has it"
+        )
     if not 0.0 < least_share <= 1.0:
         raise InputError(f"least_share={least_share!r} must be above 0 and at most 1, such as 0.5")
     found = np.full(len(units), -1, dtype=np.int64)

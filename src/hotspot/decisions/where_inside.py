@@ -13,7 +13,15 @@ import shapely
 from numpy.typing import NDArray
 
 from hotspot import provenance
-from hotspot.decisions.counted import Counted, bearing, counted, has_location, months_of, serves
+from hotspot.decisions.counted import (
+    Counted,
+    bearing,
+    best_evidence,
+    counted,
+    has_location,
+    months_of,
+    serves,
+)
 from hotspot.decisions.inside import Inside, inside_of, one_source
 from hotspot.decisions.order import Order, Prohibition
 from hotspot.decisions.places_of import Ring
@@ -176,7 +184,7 @@ def _best(item: Prohibition, source: str) -> tuple[Any, ...]:
             f"no evidence of the prohibition {item.name!r} names the source {source!r}: there is nothing to map; see "
             "what_sources_say for what the source can say"
         )
-    return tuple(one for one in mine if not one.wider) or mine
+    return best_evidence(item, source)
 
 
 def _frame(

@@ -142,6 +142,7 @@ def ratio_of_rate_ratios(
     *,
     level: float = 0.95,
     others: ArrayLike | None = None,
+    spread_scale: float = 1.0,
 ) -> Effect:
     """Divide the change inside by the change in a comparison, with an interval that ordinary change is part of.
 
@@ -159,6 +160,9 @@ def ratio_of_rate_ratios(
     others
         Incidents of further areas that had no order, about as large as the inside, shape (areas, months). They
         may lie in the comparison. Areas under 10 in either period are not used.
+    spread_scale
+        What to multiply the variance of the other areas' own ways by, 1 or more: where each of them is made of more
+        small areas than the inside, it averages more of them away (`hotspot.decisions.unit_groups`).
 
     Returns
     -------
@@ -222,7 +226,7 @@ def ratio_of_rate_ratios(
     table = None
     if others is not None:
         table = np.array([_counts(row, "others", own.size) for row in np.atleast_2d(np.asarray(others))])
-    return _effect(own, _counts(other, "other", own.size), flags, level, table)
+    return _effect(own, _counts(other, "other", own.size), flags, level, table, max(1.0, float(spread_scale)))
 
 
 def _flags(during: ArrayLike) -> Flags:
@@ -248,7 +252,9 @@ def _counts(values: ArrayLike, word: str, months: int | None = None) -> Floats:
     return counts
 
 
-def _effect(own: Floats, beside: Floats | None, flags: Flags, level: float, table: Floats | None) -> Effect:
+def _effect(
+    own: Floats, beside: Floats | None, flags: Flags, level: float, table: Floats | None, scale: float = 1.0
+) -> Effect:
     from scipy.special import stdtr, stdtrit
 
     series = [own] if beside is None else [own, beside]
@@ -257,7 +263,9 @@ def _effect(own: Floats, beside: Floats | None, flags: Flags, level: float, tabl
     estimate = low = high = p = error = narrow = wide = float("nan")
     spread = _Spread(float("nan"), float("nan"), 1.0, float("nan"), "", "", area_variance=float("nan"))
     if not few:
-        spread = _months_spread(own, beside, flags) if table is None else _spread(own, beside, flags, table)
+        spread = (
+            _months_spread(own, beside, flags) if table is None else _spread(own, beside, flags, table, scale)
+        )
         estimate = float(np.log(cells[1] / cells[0]))
         if beside is None:
             exact = rate_ratio(cells[1], cells[0], confidence=level)
@@ -320,7 +328,7 @@ def _months_spread(own: Floats, beside: Floats | None, flags: Flags) -> _Spread:
     return _Spread(monthly, lag, factor, months.df / factor**0.5, method, NO_AREAS)
 
 
-def _spread(own: Floats, beside: Floats | None, flags: Flags, table: Floats) -> _Spread:
+def _spread(own: Floats, beside: Floats | None, flags: Flags, table: Floats, scale: float) -> _Spread:
     """Return what the other areas show, or the months alone where too few areas can be used."""
     from scipy.special import fdtri
 
@@ -337,7 +345,7 @@ def _spread(own: Floats, beside: Floats | None, flags: Flags, table: Floats) -> 
     variances = monthly * factor * (1.0 / before + 1.0 / after)
     area_variance = between_variance(np.log(after / before), variances)
     typical = float(np.median(before))
-    shares = 1.0 + 1.0 / max(1.0, float(beside[~flags].sum()) / typical)
+    shares = scale * (1.0 + 1.0 / max(1.0, float(beside[~flags].sum()) / typical))
     # Neighbouring months depend on each other, so the areas' months are worth about half their number.
     df = used * areas.df / 2.0
     point = float(fdtri(inside.df, used * areas.df, OWN_DISPERSION_LEVEL))
