@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hotspot.decisions.new_order import new_order
     from hotspot.decisions.order import Evidence, Order, Prohibition
     from hotspot.decisions.order_file import read_review
+    from hotspot.decisions.patrol import PatrolPlan, plan_patrols
+    from hotspot.decisions.patrol_profile import PatrolProfile
     from hotspot.decisions.review import Review, review_order
     from hotspot.decisions.rolling_scores import PredictionComparison, compare_predictions
     from hotspot.decisions.scoring import PredictionScore, score_prediction
@@ -153,6 +155,9 @@ _HOME = {
     "totals": "intake.counts_totals",
     "write_review": "publish.review_pack",
     "score_prediction": "decisions.scoring",
+    "plan_patrols": "decisions.patrol",
+    "PatrolPlan": "decisions.patrol",
+    "PatrolProfile": "decisions.patrol_profile",
     "PredictionScore": "decisions.scoring",
     "compare_predictions": "decisions.rolling_scores",
     "PredictionComparison": "decisions.rolling_scores",
@@ -169,6 +174,8 @@ __all__ = [
     "InputError",
     "Intake",
     "Order",
+    "PatrolPlan",
+    "PatrolProfile",
     "PredictionComparison",
     "PredictionScore",
     "Prohibition",
@@ -211,6 +218,7 @@ __all__ = [
     "new_known_places",
     "new_order",
     "partial_months",
+    "plan_patrols",
     "possible_double_counts",
     "read_area",
     "read_breaks",
