@@ -483,12 +483,113 @@ def test_a_folder_that_is_not_there_and_a_file_that_cannot_be_read(tmp_path: Pat
 def test_what_protects_and_what_checks_share_no_code() -> None:
     import hotspot.publish.check_contents as contents
     import hotspot.publish.check_margins as margins
+    import hotspot.publish.check_pairs as pairs
     import hotspot.publish.check_release as check
     import hotspot.statistics.solvable as solvable
 
-    for module in (contents, margins, check, solvable):
+    for module in (contents, margins, pairs, check, solvable):
         text = Path(module.__file__).read_text(encoding="utf-8")
         for other in ("suppression", "publish.release", "released_", "statistics.disclosure import"):
             assert f"import {other}" not in text
             assert f"hotspot.publish.{other}" not in text
             assert f"from hotspot.{other}" not in text
+
+
+def ward_cases() -> gpd.GeoDataFrame:
+    """Return cases of four wards in two months, of which one ward has 2 in the first."""
+    counts = {"A": (13, 6), "B": (2, 11), "C": (20, 31), "D": (40, 25)}
+    made = [
+        (ward, f"2025-0{month}-03 12:00")
+        for ward, both in counts.items()
+        for month, n in enumerate(both, 1)
+        for _ in range(n)
+    ]
+    frame = gpd.GeoDataFrame(
+        {"ward": [ward for ward, _ in made], "start": pd.to_datetime([day for _, day in made]), "source": "Partner"},
+        geometry=gpd.points_from_xy([400_000.0] * len(made), [290_000.0] * len(made)), crs=27700,
+    )  # fmt: skip
+    source: provenance.Source = {
+        "name": "Partner", "open": False, "simulated": False, "attribution": "", "months": ["2025-01", "2025-02"],
+    }  # fmt: skip
+    return provenance.put(frame, {"sources": [source], "as_of": None, "steps": [], "notes": []})
+
+
+def ward_table(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    wide = frame.groupby(["ward", frame["start"].dt.strftime("n_%Y_%m")]).size().unstack(fill_value=0)
+    table = pd.DataFrame({"ward": wide.index.astype("str"), "n": wide.sum(axis=1).to_numpy()})
+    return provenance.carry(frame, table.join(wide.reset_index(drop=True)), "count by ward")
+
+
+def written(folder: Path, tables: dict[str, pd.DataFrame], **more: Any) -> Path:
+    return hs.write_pack(
+        folder / "P", title="T", summary=["S."], tables=tables, **{"release": "public", **more}
+    )
+
+
+def test_attack_frames_that_were_released_before_the_pack(tmp_path: Path) -> None:
+    cases = ward_cases()
+    wards = ward_table(cases)[["ward", "n"]]
+    fewer = cases[~((cases["ward"] == "B") & (cases["start"].dt.month == 1))]
+    less = ward_table(fewer)[["ward", "n"]]
+    # The attack: 13 - 11 = 2 in ward B.
+    assert (wards["n"] - less["n"]).tolist() == [0, 2, 0, 0]
+    given = {"Wards": released(wards, "public"), "Wards again": released(less, "public")}
+    with pytest.raises(InputError, match=r"Wards again.*released apart"):
+        written(tmp_path, given)
+    with pytest.raises(InputError, match="released apart"):
+        written(tmp_path, given, release=PublicRelease(register=tmp_path / "r.csv"))
+    assert list(tmp_path.iterdir()) == []
+    # One frame twice, and what went through one register, may stand together.
+    assert written(tmp_path, {"Wards": given["Wards"], "Same": given["Wards"]}).is_dir()
+
+
+def test_attack_a_figure_that_shows_what_a_table_hides(tmp_path: Path) -> None:
+    cases = ward_cases()
+    table = ward_table(cases)
+    shown = released(table, "public")
+    hidden = shown.loc[shown["ward"] == "A", "n_2025_01_shown"].item()
+    assert not hidden.isdigit()
+    part = hs.chart_series(cases[cases["ward"] != "B"], by="ward", release="public")
+    # The attack: the figure says how many of the month were in each other ward.
+    assert "13 in 2025-01" in str(part.get_label())
+    for tables in ({"Wards": table}, {"Wards": shown}):
+        with pytest.raises(InputError, match=r"figure or map 'Months'.*released apart"):
+            written(tmp_path, tables, figures={"Months": part})
+    whole = hs.chart_series(cases, release="public")
+    assert written(tmp_path, {"Wards": table}, figures={"Months": whole}).is_dir()
+
+
+def test_attack_a_figure_of_all_but_a_few(tmp_path: Path) -> None:
+    cases = ward_cases()
+    months = cases.groupby(cases["start"].dt.strftime("%Y-%m")).size()
+    table = provenance.carry(cases, pd.DataFrame({"month": months.index, "n": months.to_numpy()}), "months")
+    figure = hs.chart_series(cases[cases["ward"] != "B"], release="public")
+    with pytest.raises(InputError, match="released apart"):
+        written(tmp_path, {"Months": table}, figures={"Without B": figure})
+
+
+def test_attack_exact_counts_that_differ_by_a_few_are_found(tmp_path: Path) -> None:
+    def table(name: str, **columns: object) -> None:
+        pd.DataFrame({**columns, "Source": "Partner"}).to_csv(tmp_path / name, index=False)
+
+    table("wards.csv", ward=["a", "b"], n=["12", "40"], n_shown=["12", "40"])
+    table("others.csv", ward=["c", "d"], n=["14", "41"], n_shown=["14", "41"])
+    assert check_release(tmp_path).empty
+    (tmp_path / "chart.alt.txt").write_text("Months. b: 38 incidents in 2 months.", encoding="utf-8")
+    assert check_release(tmp_path)["example"].tolist() == ["b: 38 and 40"]
+    (tmp_path / "chart.alt.txt").write_text(
+        "All reported incidents: 50 incidents in 2 months.", encoding="utf-8"
+    )
+    assert check_release(tmp_path).empty
+    (tmp_path / "page.html").write_text("<p>Total: 52 reported incidents.</p>", encoding="utf-8")
+    assert any("may be subtracted" in text for text in check_release(tmp_path)["detail"])
+    (tmp_path / "page.html").unlink()
+    said = ["180 reports (category shared with Two)", "182 reports (category shared with One)"]
+    table(
+        "says.csv",
+        Prohibition=["One", "Two"],
+        **{"Recorded by": "Log", "Incidents (as shown)": [180, 182]},
+        Says=said,
+    )
+    found = check_release(tmp_path)
+    assert found["example"].tolist() == ["Log: 180 and 182"]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import hotspot as hs
 from hotspot import sample
+from hotspot.decisions.fairness import units_of_headline
+from hotspot.decisions.headline import estimate
 from hotspot.decisions.order_file import areas_of, comparison_of, order_of, read_review
 from hotspot.decisions.review import review_order
 from hotspot.errors import InputError
@@ -22,8 +26,10 @@ from hotspot.publish.check_release import check_release
 from hotspot.publish.release import PublicRelease
 from hotspot.publish.review_counts import FEW
 from hotspot.publish.review_evidence import answers_released
+from hotspot.publish.review_interval import two_digits
 from hotspot.publish.review_pack import write_review
 from hotspot.publish.review_public import public_of
+from hotspot.publish.review_words import words_of
 from hotspot.sample import review_files
 from hotspot.statistics.solvable import narrowed
 from review_makers import LOG, evidence, frame_of, log_of, monthly, prohibition, review_of
@@ -150,6 +156,150 @@ def small_log(other: int, during: int = 20):
     rows += [("Alcohol", "order", "2024-06", during - 12)]
     rows += monthly("Alcohol", "market", {"2022": 8, "2023": 8, "2024": 8}, 2)
     return frame_of([row for row in rows if row[3]], LOG, is_open=False, records=["street drinking"])
+
+
+def compatible(review, item, shown, tables: int) -> list[np.ndarray]:
+    """Return tables of months, found apart from the product, that print the same totals and interval."""
+    counted, periods = item.counted, item.periods
+    _, units = units_of_headline(item.frame, review.order, item, review.design, review.code)
+    rows = [counted.places.index("inside"), counted.places.index(item.comparison)]
+    groups = [
+        (row, counted.months.get_indexer(months))
+        for row in rows
+        for months in (periods.before, periods.during)
+    ]
+    draws, found, now = np.random.default_rng(11), [counted.counts], counted.counts
+    for _ in range(tables):
+        other = now.copy()
+        for _ in range(3):
+            row, months = groups[draws.integers(len(groups))]
+            one, two = draws.choice(months, 2, replace=False)
+            other[row, one] += 1
+            other[row, two] -= 1
+        if (other < 0).any():
+            continue
+        effect, _ = estimate(replace(counted, counts=other), periods, units, comparison=item.comparison)
+        low, high = (float(f"{end:.2g}") for end in (effect.low, effect.high))
+        if (low, high) == (shown.low, shown.high):
+            found.append(other)
+            now = other
+    return found
+
+
+def test_the_interval_leaves_three_numbers_or_more_for_every_month() -> None:
+    order = small_order(prohibitions=ONE)
+    review = review_of(order=order, log=log_of(5), areas=None, code=None)
+    public = public_of(review, PublicRelease())
+    item, told = review.headlines[0], public.told[0]
+    assert item.effect is not None
+    assert item.effect.low < item.effect.poisson_low
+    # The headline's own interval to two digits, not the narrowest possible.
+    assert (told.low, told.high) == (float(f"{item.effect.low:.2g}"), float(f"{item.effect.high:.2g}"))
+    row = public.tables["headlines"].iloc[0]
+    assert (row["low"], row["high"]) == (told.low, told.high)
+    assert not [name for name in public.tables["headlines"].columns if name.startswith(("p_", "poisson"))]
+    tables = compatible(review, item, told, 400)
+    assert len(tables) > 40
+    rows = [item.counted.places.index(place) for place in ("inside", item.comparison)]
+    months = item.counted.months.get_indexer([*item.periods.before, *item.periods.during])
+    held = np.array(tables)[:, rows][:, :, months]
+    values = [len(np.unique(held[:, row, month])) for row in range(2) for month in range(len(months))]
+    assert min(values) >= 3
+    # Not an artefact of a check that lets all pass: one that is printed whole leaves hardly another table.
+    whole = [
+        estimate(replace(item.counted, counts=table), item.periods, comparison=item.comparison)[0].low
+        for table in tables[1:]
+    ]
+    assert sum(abs(low - item.effect.low) < 1e-9 for low in whole) < len(whole) / 10
+
+
+def test_with_two_months_in_each_period_no_interval_is_printed_and_the_conclusion_is() -> None:
+    rows = [("Alcohol", place, month, n) for place, months in {
+        "order": {"2023-02": 31, "2023-03": 9, "2024-02": 4, "2024-03": 9},
+        "market": {"2023-02": 20, "2023-03": 21, "2024-02": 25, "2024-03": 22},
+        "else": dict.fromkeys(["2022-01", "2024-12"], 5),
+    }.items() for month, n in months.items()]  # fmt: skip
+    review = review_of(
+        order=small_order(prohibitions=ONE), log=frame_of(rows, LOG, is_open=False, records=[]), areas=None, code=None,
+        before=("2023-02", "2023-03"), during=("2024-02", "2024-03"),
+    )  # fmt: skip
+    public = public_of(review, PublicRelease())
+    told = public.told[0]
+    assert told.inside == ("40", "13")
+    assert told.ratio == pytest.approx((13 / 40) / (47 / 41))
+    assert math.isnan(told.low)
+    assert math.isnan(told.high)
+    assert not {"low", "high", "poisson_low"} & set(public.tables["headlines"].columns)
+    text = " ".join(words_of(told))
+    assert "95% interval" not in text
+    assert "Its interval is not shown here" in text
+    assert public.tables["headlines"]["conclusion"].tolist() == ["not told from chance"]
+    # Why: with its two digits, some month would have fewer than three values left.
+    item = review.headlines[0]
+    assert len({round(one, 2) for one in swings(item)}) > len(swings(item)) / 2
+
+
+def swings(item) -> list[float]:
+    """Return the upper end for each way in which the order's first period of two months can be split."""
+    counted = item.counted
+    at = counted.months.get_indexer(item.periods.before)
+    ends = []
+    for first in range(20, 41):
+        counts = counted.counts.copy()
+        counts[0, at] = first, 40 - first
+        ends.append(
+            estimate(replace(counted, counts=counts), item.periods, comparison=item.comparison)[0].high
+        )
+    return ends
+
+
+def test_two_digits_never_reach_what_the_number_does_not() -> None:
+    assert [two_digits(value, 1.0) for value in (0.3162, 12.34, 0.998, 1.004, 0.0417)] == [
+        0.32,
+        12.0,
+        0.99,
+        1.01,
+        0.042,
+    ]
+
+
+def test_the_public_checklist_points_at_no_table_that_was_left_out() -> None:
+    review = review_of(order=small_order(), **evidence())
+    public = public_of(review, PublicRelease())
+    theirs, ours = (
+        tables["checklist"].set_index("point")["where_in_pack"] for tables in (review.tables, public.tables)
+    )
+    assert list(theirs.index) == list(ours.index)
+    for key, table in (
+        ("the sensitivity table", "sensitivity"), ("is the comparison fair", "placebos"),
+        ("the list of statements", "statements"), ("activity: ", "activity"),
+    ):  # fmt: skip
+        assert table in review.tables
+        assert table not in public.tables
+        there = [text for text in theirs if key in text.split("not in this pack")[0]]
+        assert there, key
+        assert not [text for text in ours if key in text.split("not in this pack")[0]], key
+    assert any("the displacement ring" in text.split("not in this pack")[0] for text in theirs)
+    assert not any("the displacement ring" in text.split("not in this pack")[0] for text in ours)
+    # Of the open source some tables are there, and the point says that it is those alone.
+    assert any(
+        "recurrence: counts by year and month, inside the order (open sources only)" in text for text in ours
+    )
+    assert any("consultation" in text for text in ours)
+
+
+def test_the_public_summary_carries_the_caution_and_whether_other_choices_tell_the_same() -> None:
+    review = review_of(order=small_order(prohibitions=ONE), log=log_of(6), areas=None, code=None)
+    item = review.headlines[0]
+    told = public_of(review, PublicRelease()).told[0]
+    text = " ".join(words_of(told))
+    assert item.effect is not None
+    assert item.effect.caution[1:] in text
+    assert "other choices of place and months were tried" in text
+    tried = review.tables["sensitivity"].iloc[1:]
+    for ratio in tried["ratio"].dropna():
+        if f"{ratio:.2f}" != f"{told.ratio:.2f}":
+            assert f"{ratio:.2f}" not in text.replace(f"{told.low:.2f} to {told.high:.2f}", "")
 
 
 def test_a_small_rest_is_hidden_and_so_is_what_would_give_it_back() -> None:

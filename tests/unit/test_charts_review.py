@@ -52,18 +52,22 @@ def test_each_estimate_has_its_two_intervals_and_the_text_all_numbers() -> None:
     assert getattr(figure, DRAWN_MARKING) == provenance.SENSITIVE
 
 
-def test_released_estimates_have_the_narrowest_interval_alone_inside_the_axes() -> None:
-    table = headlines(NAN, NAN)
-    table.loc[0, ["poisson_low", "poisson_high"]] = [0.1, 4.5]
+def test_released_estimates_have_their_interval_or_none_and_never_the_narrowest_alone() -> None:
+    table = headlines(0.1, 4.5).drop(columns=["poisson_low", "poisson_high"])
     figure = chart_estimates(declared(table, released=True), release="public")
     axes, lines = lines_of(figure)
     assert [list(line) for line in lines if 0.1 in line] == [[0.1, 4.5]]
     assert axes.get_xlim()[0] < 0.1 < 4.5 < axes.get_xlim()[1]
+    assert "0.50, 95% interval 0.10 to 4.50." in figure.get_label()
+    figure = chart_estimates(declared(table.assign(low=NAN, high=NAN), released=True), release="public")
+    _, lines = lines_of(figure)
+    assert not [line for line in lines if 0.1 in line or 4.5 in line]
+    assert "Drinking: 0.50." in figure.get_label()
     assert getattr(figure, DRAWN_MARKING) == PUBLIC
     texts = " ".join(text.get_text() for each in figure.axes for text in each.texts) + " ".join(
         text.get_text() for text in figure.texts
     )
-    assert "Thick line" not in texts
+    assert "line:" not in texts
     assert "OFFICIAL" not in texts
 
 

@@ -107,9 +107,9 @@ def test_a_common_fall_lowers_what_is_expected() -> None:
 def test_the_sentence() -> None:
     found = smallest_detectable_change(level_effect(40, 200))
     assert found.says == (
-        f"A fall of less than about {math.ceil(100 - 100 * found.fall)} % could not have been told from chance (about 480 "
-        f"reports expected; 5 % level, two-sided, 80 % power). Nor could a rise of less than about "
-        f"{math.ceil(100 * found.rise - 100)} %."
+        f"A fall of about {math.ceil(100 - 100 * found.fall)} % or more, or a rise of about "
+        f"{math.ceil(100 * found.rise - 100)} % or more, would have been seen in 80 % of cases (about 480 reports expected; "
+        "5 % level, two-sided); a smaller one would more often have been missed."
     )
     assert "shared among 4 estimates" in smallest_detectable_change(level_effect(40, 200), tests=4).says
 
@@ -120,6 +120,15 @@ def test_with_few_reports_no_fall_could_have_been_seen() -> None:
     assert math.isnan(found.fall)
     assert found.rise > 2.0
     assert found.says.startswith("No fall, however large")
+    assert f"A rise of about {math.ceil(100 * found.rise - 100)} % or more would" in found.says
+
+
+def test_a_change_smaller_than_the_smallest_can_still_be_seen_and_no_sentence_denies_it() -> None:
+    found = smallest_detectable_change(level_effect(40, 200))
+    between = (1.0 + found.fall) / 2.0
+    assert 0.05 < power_of_change(level_effect(40, 200), between) < 0.8
+    assert "could not" not in found.says
+    assert "told from chance" not in found.says
 
 
 def test_what_is_refused() -> None:

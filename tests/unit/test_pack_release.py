@@ -284,8 +284,10 @@ def test_the_tables_of_one_pack_are_compared_without_a_register_too(tmp_path: Pa
     with pytest.raises(InputError, match="cannot be compared"):
         pack(tmp_path / "p", other, release="public")
     assert list(tmp_path.iterdir()) == []
-    by_hand = {name: released(frame, "public") for name, frame in other.items()}
-    made = pack(tmp_path / "p", by_hand, release="public")
+    before = {name: released(frame, "public") for name, frame in other.items()}
+    with pytest.raises(InputError, match="cannot be compared"):
+        pack(tmp_path / "p", before, release="public")
+    made = pack(tmp_path / "p", before, release=PublicRelease(uncompared_cells=True))
     found = check_release(made)
     assert set(found["kind"]) == {"counts"}
     assert found["example"].iloc[0] == "200 and 300 m between centres"

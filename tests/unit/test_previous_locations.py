@@ -191,7 +191,8 @@ def test_a_list_that_left_out_more_is_said(tmp_path: Path, written: bool) -> Non
 def test_a_workbook_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = hs.write_excel({"march": hs.repeat_locations(beaten(), by="uprn")}, tmp_path / "march.xlsx")
     with pytest.raises(
-        hs.InputError, match=r"march OFFICIAL-SENSITIVE\.xlsx is a workbook.*give the CSV file that write_csv made"
+        hs.InputError,
+        match=r"march OFFICIAL-SENSITIVE\.xlsx is a workbook.*give the CSV file that write_csv made",
     ):
         hs.repeat_locations(beaten(), by="uprn", previous=path)
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import math
 import re
 from pathlib import Path
 
 import docx
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from hotspot.decisions.periods import NO_BEFORE
+from hotspot import provenance
+from hotspot.decisions.headline import Headline
+from hotspot.decisions.periods import NO_BEFORE, Periods
 from hotspot.errors import InputError
 from hotspot.publish import charts
 from hotspot.publish.check_contents import texts_of
+from hotspot.publish.review_beside import beside_words
 from hotspot.publish.review_pack import write_review
-from hotspot.publish.review_words import ABOUT, Told, heading_of, month_words, words_of
+from hotspot.publish.review_tables import shown_tables
+from hotspot.publish.review_words import ABOUT, Told, heading_of, month_words, told_of, words_of
 from hotspot.publish.verify_order import boundaries_of, verify_order
-from hotspot.statistics.effect import NOT_CONTROLLED
+from hotspot.statistics.effect import NOT_CONTROLLED, ratio_of_rate_ratios
 from review_makers import LOG, evidence, order_of, prohibition, review_of, square
 
 WHEN = dt.datetime(2026, 3, 5, 9, 30)
@@ -157,9 +163,9 @@ def test_no_percentage_stands_alone_in_the_summary(packs) -> None:
         # Each ratio stands with its interval, and its counts stand in the paragraph before.
         ratios = re.findall(r"ratio of the two changes is [\d.]+", summary)
         assert len(ratios) == 2
-        assert len(
-            re.findall(r"changes is [\d.]+ \((narrowest )?95% interval [\d.]+ to [\d.]+\)", summary)
-        ) == len(ratios)
+        found = re.findall(r"changes is [\d.]+ \(95% interval [\d.]+ to [\d.]+\)", summary)
+        assert len(found) == len(ratios)
+        assert "arrowest" not in summary
         assert len(re.findall(rf"{LOG} holds \d[\d,]* reports? in the order's area", summary)) == len(ratios)
 
 
@@ -218,6 +224,113 @@ def test_what_is_said_where_there_is_no_estimate() -> None:
         "Drinking", heading=NOT_CONTROLLED, source="log", inside=("40", "20"), ratio=0.5, low=0.28, high=0.87
     )
     assert "The second number is 0.50 times the first (95% interval 0.28 to 0.87)." in words_of(alone)
+
+
+def headline_of(p_holm: float) -> Headline:
+    effect = ratio_of_rate_ratios([12] * 11 + [6] * 11, [40] * 22, np.arange(22) >= 11)
+    assert effect.high < 1
+    item = order_of(prohibitions=ONE).prohibitions[0]
+    notes = (
+        "Goes across a break: Points redrawn.",
+        "In the months before, the order was in force for others.",
+    )
+    periods = Periods(
+        pd.period_range("2023-02", "2023-12", freq="M"), pd.period_range("2024-02", "2024-12", freq="M"),
+        breaks=notes[:1], notes=notes[1:],
+    )  # fmt: skip
+    return Headline(item, LOG, "", effect=effect, periods=periods, comparison="Market Place", p_holm=p_holm)
+
+
+SAYS = pd.DataFrame({
+    "prohibition": ["Street drinking"], "source": [LOG], "says": ["198 reports"], "caution": [""],
+    "shared_with": ["Begging; Parking"],
+})  # fmt: skip
+
+
+def test_a_difference_that_the_correction_takes_back_is_said_so() -> None:
+    told = told_of(headline_of(0.06), SAYS, {}, ("Street drinking", "Begging", "Noise"))
+    text = " ".join(words_of(told))
+    assert "The interval leaves out 1. But 3 prohibitions were estimated." in text
+    assert "this difference is not told from chance" in text
+    assert "by more than chance explains" not in text
+    assert "do not rule out" not in text
+    # Of the two that share the category, one was tested.
+    assert "The same category serves Begging. So some of these reports are tested twice" in text
+    alone = " ".join(words_of(told_of(headline_of(0.001), SAYS, {}, ("Street drinking",))))
+    assert "fell by more than chance explains" in alone
+    assert "The interval leaves out 1" not in alone
+    assert "tested twice" not in alone
+
+
+def test_what_would_have_been_seen_denies_no_smaller_change() -> None:
+    told = told_of(headline_of(0.001), SAYS, {}, ("Street drinking",))
+    assert told.seen is not None
+    # 132 before, and the comparison did not change: 132 expected; a fall to fewer than 132 and more than N was told.
+    edge = math.floor(132 * told.seen.fall)
+    text = " ".join(words_of(told))
+    assert (
+        f"A fall to {edge} or fewer or a rise to {math.ceil(132 * told.seen.rise)} or more would have been seen"
+        in text
+    )
+    assert "in four cases of five. A smaller one would more often have been missed." in text
+    assert "could be told" not in text
+
+
+def test_limits_breaks_and_what_stands_beside_the_estimate_are_in_the_summary() -> None:
+    item, name = headline_of(0.001), "Street drinking"
+    assert item.effect is not None
+    tables = {
+        "pre_trend": pd.DataFrame({
+            "prohibition": [name], "verdict": ["drifted apart"], "months": [24], "comparison_name": ["Market Place"],
+            "drift_pct_per_year": [-20.0], "drift_low": [-30.0], "drift_high": [-5.0],
+        }),
+        "common_change": pd.DataFrame({
+            "prohibition": [name], "areas": [30], "areas_lower": [28], "areas_higher": [2], "ratio_all": [0.7],
+        }),
+        "placebos": pd.DataFrame({
+            "prohibition": [name, name], "moved": ["area", "date"], "placebos": [20, 9], "called": [1, 2],
+            "called_low": [0.1, 2.8], "called_high": [24.9, 60.0],
+        }),
+        "sensitivity": pd.DataFrame({
+            "prohibition": name, "estimate_of": "inside", "ratio": [0.5, 0.4, 0.9], "differs": [False, False, True],
+            "direction": ["fewer", "fewer", "not told from chance"],
+        }),
+    }  # fmt: skip
+    whole = " ".join(words_of(told_of(item, SAYS, tables, (name,))))
+    public = " ".join(beside_words(item, SAYS, tables, (name,), figures=False))
+    for text in (whole, public):
+        for words in (
+            item.effect.caution[1:], "Goes across a break: Points redrawn.", "the order was in force for others.",
+            "were already drifting apart", "shared by all areas", "1 of them tells something else",
+        ):  # fmt: skip
+            assert words in text, words
+        assert "credited" not in text
+    assert "came to 0.80 of what it was, beside Market Place (95% interval 0.70 to 0.95)" in whole
+    assert "there were 0.70 reports for each one in the months before. Of 30 areas" in whole
+    assert "At 20 other areas without the order, it called 1 a change." in whole
+    assert "At 9 earlier dates without the order, it called 2 a change." in whole
+    assert "not separate tests" in whole
+    assert "ratios from 0.40 to 0.90" in whole
+    # In public nothing of months and small areas is a figure: what is left counts months, and choices.
+    assert re.findall(r"\d+(?:\.\d+)?", public.replace(item.effect.caution, "")) == ["24", "2", "1"]
+
+
+def test_tables_name_their_own_sources_and_columns_that_mean_something_else() -> None:
+    one, two = (
+        {"name": name, "open": False, "simulated": False, "attribution": "", "months": []} for name in "ab"
+    )
+    frame = pd.DataFrame(
+        {"prohibition": ["x"], "source": ["a"], "rank": [1], "unit": ["hours"], "called_low": [1.0]}
+    )
+    held = provenance.put(frame, {"sources": [one, two], "as_of": None, "steps": [], "notes": []})
+    made = shown_tables(
+        {"where_density": held, "activity": held, "placebos": held, "recurrence_by_unit": held}
+    )
+    assert [source["name"] for source in provenance.of(made["where_density"])["sources"]] == ["a"]
+    assert len(provenance.of(made["activity"])["sources"]) == 2
+    assert "amount_unit" in made["activity"].columns
+    assert "unit" in made["recurrence_by_unit"].columns
+    assert list(made["placebos"].columns) == ["prohibition", "recorded_by", "rank_of_order", "unit"]
 
 
 def test_months_are_written_as_people_say_them() -> None:

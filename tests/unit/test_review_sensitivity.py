@@ -115,7 +115,27 @@ def test_every_choice_has_its_row_and_a_real_fall_is_stable() -> None:
     assert says.startswith(
         "Stable: under 11 other choices (comparison, window, categories, boundary) the ratio runs from 0.40 to 0.40"
     )
-    assert says.endswith("each tells the same: fewer than expected.")
+    assert says.endswith("each tells the same: fewer than expected by its own interval.")
+
+
+def test_the_headline_tells_what_the_summary_tells_after_the_correction() -> None:
+    data, order, headline, design = made(
+        points({"inside": {"drinking": (20, 8), "begging": (20, 8)}, "Oldbury": STEADY, "Tipton": STEADY})
+    )
+    found = sensitivity_of_review(data, order, replace(headline, p_holm=0.06), design)
+    head = found.iloc[0]
+    assert head["high"] < 1
+    assert head["direction"] == "not told from chance"
+    assert "after correction for all prohibitions" in head["reason"]
+    # By their own intervals the others tell what the headline's own interval does.
+    own = rows_of(found, "comparison").loc["Tipton"]
+    assert (own["direction"], own["differs"]) == ("fewer", False)
+    says = stability(found)
+    assert says.startswith("Stable: ")
+    assert says.endswith(
+        "fewer than expected by its own interval. After correction for all prohibitions that were estimated, the "
+        "headline is not told from chance (p 0.06, above 0.05)."
+    )
 
 
 def test_the_choice_that_changes_the_result_is_named() -> None:

@@ -113,7 +113,7 @@ def fairness(
         says.append(stability(table))
         _placebos(item, apart, untreated, tables, says)
     if every is not None:
-        common = common_change(every, item.periods.before, item.periods.during, breaks=item.periods.breaks)
+        common = common_change(every, item.periods.before, item.periods.during)
         tables["common_change"] = common
         says.append(str(common["says"].iloc[0]))
         _suggested(order, item, design, every, tables)

@@ -17,6 +17,7 @@ from hotspot.decisions.headline import Design, Headline, estimate
 from hotspot.decisions.order import Evidence, Order, Prohibition
 from hotspot.decisions.periods import Periods, untreated_before
 from hotspot.decisions.places_of import COMPARISON, INSIDE, REST, RING, default_ring, named_areas, polygonal
+from hotspot.decisions.words import SIGNIFICANT, corrected_away
 from hotspot.errors import InputError
 from hotspot.geography.incidents import is_counts
 from hotspot.geography.precision import finest_unit
@@ -117,8 +118,10 @@ def sensitivity_of_review(
         One row an estimate, the headline first: ``choice`` (headline, comparison, window, categories, boundary, ring),
         ``value``, ``estimate_of`` (inside or ring), ``comparison``, ``pairs`` of months, ``inside_before``,
         ``inside_during``, ``other_before``, ``other_during``, ``ratio``, ``low``, ``high``, ``direction`` ("fewer", "more",
-        "not told from chance", "not estimated"), ``differs`` (it tells something else than the headline, or lies
-        outside its interval; for rings, than the design's own ring; missing where there is no estimate), ``reason``.
+        "not told from chance", "not estimated": by the row's own interval, of the headline after Holm's correction too, as
+        in the summary), ``differs`` (by its own interval it tells something else than the headline by its own, or lies
+        outside it; for rings, than the design's own ring; missing where there is no estimate), ``reason`` (why there
+        is no estimate, or that the correction decides the headline).
 
     Raises
     ------
@@ -151,7 +154,7 @@ def sensitivity_of_review(
         **_numbers(headline.effect),
     }
     rows: list[dict[str, object]] = [
-        {"choice": "headline", "value": "as planned", "estimate_of": INSIDE, **base},
+        {"choice": "headline", "value": "as planned", "estimate_of": INSIDE, **base, **_as_told(headline)},
         *_comparisons(review),
         *_windows(review),
         *_categories(review),
@@ -182,15 +185,16 @@ def stability(table: pd.DataFrame) -> str:
             "Not tested: no other choice could be estimated, so whether the result hangs on one is not known."
         )
     kinds = ", ".join(dict.fromkeys(tried["choice"].astype("str")))
-    told = {FEWER: "fewer than expected", MORE: "more than expected"}.get(
-        base["direction"], base["direction"]
-    )
+    own_way = _way(base["low"], base["high"])
+    told = {FEWER: "fewer than expected", MORE: "more than expected"}.get(own_way, own_way)
+    told = f"{told} by its own interval"
+    after = f" {base['reason'][:1].upper()}{base['reason'][1:]}." if base["reason"] else ""
     off = tried[tried["differs"].astype(bool)]
     if off.empty:
         return (
             f"Stable: under {len(tried)} other choices ({kinds}) the ratio runs from {tried['ratio'].min():.2f} to "
             f"{tried['ratio'].max():.2f}, beside {base['ratio']:.2f} ({base['low']:.2f} to {base['high']:.2f}), and "
-            f"each tells the same: {told}."
+            f"each tells the same: {told}.{after}"
         )
     listed = "; ".join(
         f"{row['choice']}, {row['value']}: {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
@@ -199,14 +203,12 @@ def stability(table: pd.DataFrame) -> str:
     more = f"; and {len(off) - 4} more" if len(off) > 4 else ""
     return (
         f"Not stable: the headline, {base['ratio']:.2f} ({base['low']:.2f} to {base['high']:.2f}), tells {told}, and "
-        f"{len(off)} of {len(tried)} other choices tell something else ({listed}{more})."
+        f"{len(off)} of {len(tried)} other choices tell something else ({listed}{more}).{after}"
     )
 
 
 def _numbers(effect: Effect) -> dict[str, object]:
-    direction = (
-        NONE if effect.reason else FEWER if effect.high < 1.0 else MORE if effect.low > 1.0 else NOT_TOLD
-    )
+    direction = NONE if effect.reason else _way(effect.low, effect.high)
     names = (
         "inside_before",
         "inside_during",
@@ -220,6 +222,21 @@ def _numbers(effect: Effect) -> dict[str, object]:
     return {**{name: getattr(effect, name) for name in names}, "direction": direction}
 
 
+def _way(low: float, high: float) -> str:
+    return FEWER if high < 1.0 else MORE if low > 1.0 else NOT_TOLD
+
+
+def _as_told(headline: Headline) -> dict[str, object]:
+    """Return what the summary tells of the headline, where the correction for all prohibitions decides it."""
+    if not corrected_away(headline):
+        return {}
+    reason = (
+        "after correction for all prohibitions that were estimated, the headline is not told from chance "
+        f"(p {headline.p_holm:.2g}, above {SIGNIFICANT:g})"
+    )
+    return {"direction": NOT_TOLD, "reason": reason}
+
+
 def _differs(table: pd.DataFrame) -> pd.Series:
     made = pd.Series(pd.NA, index=table.index, dtype="boolean")
     for place in (INSIDE, RING):
@@ -228,11 +245,10 @@ def _differs(table: pd.DataFrame) -> pd.Series:
             continue
         base = table.loc[rows[0]]
         ratio = table.loc[rows, "ratio"].astype(float)
-        made[rows] = (
-            (table.loc[rows, "direction"] != base["direction"])
-            | (ratio < base["low"])
-            | (ratio > base["high"])
-        ).to_numpy()
+        ways = pd.Series(
+            [_way(low, high) for low, high in table.loc[rows, ["low", "high"]].to_numpy(float)], index=rows
+        )
+        made[rows] = ((ways != ways.iloc[0]) | (ratio < base["low"]) | (ratio > base["high"])).to_numpy()
     return made
 
 

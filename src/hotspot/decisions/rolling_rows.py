@@ -210,9 +210,9 @@ def _add_intervals(
 ) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         if name == RANDOM:
-            held = np.sum([row.draws for row in rows], axis=0)
-            by_area = sum(row.month.incidents * row.share for row in rows)
-            found["pai_low"], found["pai_high"] = kernel.interval(held / by_area)
+            held = np.sum([row.draws for row in rows if row.draws is not None], axis=0)
+            whole = sum(row.month.incidents * row.share for row in rows)
+            found["pai_low"], found["pai_high"] = kernel.interval(held / whole)
             found["pai_expected"] = 1.0 if rows[0].spacing is None else np.nan
             return
         hits, by_area = drawn[name]

@@ -63,7 +63,7 @@ def headline_words(item: Headline, *, tests: int = 1) -> list[str]:
     if item.heading == NOT_RECORDED:
         return ["Nothing in this pack can say whether reports of it rose or fell."]
     if item.heading in (NO_BEFORE, NO_MONTHS):
-        return [_capital(_stopped(item.reason))]
+        return [_capital(_stopped(item.reason)), *_period_words(item)]
     if item.heading == NOT_ASKED:
         return ["No periods before and during the order were compared."]
     effect = cast("Effect", item.effect)
@@ -80,8 +80,34 @@ def headline_words(item: Headline, *, tests: int = 1) -> list[str]:
             "Not controlled: no comparison area was named. The same change may have come about elsewhere.",
             f"The count during was {effect.ratio:.2f} times the count before "
             f"(95% interval {effect.low:.2f} to {effect.high:.2f}).",
+            *_caution_words(effect),
+            *_period_words(item),
         ]
-    return [*lines, *_ratio_words(item, effect, tests)]
+    return [*lines, *_ratio_words(item, effect, tests), *_caution_words(effect), *_period_words(item)]
+
+
+def corrected_away(item: Headline) -> bool:
+    """Tell whether the interval leaves out 1 and Holm's correction takes the difference back."""
+    effect = item.effect
+    if effect is None or item.heading or not item.estimated or item.p_holm <= SIGNIFICANT:
+        return False
+    return not effect.low <= 1.0 <= effect.high
+
+
+def not_told(tests: int) -> str:
+    """Say that a difference is not told from chance because several prohibitions were looked at."""
+    return (
+        f"The interval leaves out 1. But {tests} prohibitions were estimated. With so many, this difference is not told "
+        "from chance."
+    )
+
+
+def _caution_words(effect: Effect) -> list[str]:
+    return [_stopped(_capital(effect.caution))] if effect.caution else []
+
+
+def _period_words(item: Headline) -> list[str]:
+    return [] if item.periods is None else [*item.periods.breaks, *item.periods.notes]
 
 
 def _counts_words(item: Headline, effect: Effect) -> str:
@@ -110,13 +136,13 @@ def _ratio_words(item: Headline, effect: Effect, tests: int) -> list[str]:
         lines.append(
             f"Against {item.comparison}, reports in the area {word} by more than chance explains. That does not say why."
         )
+    elif corrected_away(item):
+        lines.append(not_told(tests))
     else:
         lines.append(
             f"{_allowing(tests)}hese figures fit no difference from {item.comparison}. That is no proof that there was none."
         )
     lines.append(seen.says)
-    if effect.caution:
-        lines.append(f"{_capital(effect.caution)}.")
     return lines
 
 

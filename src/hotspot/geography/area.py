@@ -17,6 +17,7 @@ from hotspot import provenance, recording
 from hotspot.errors import HotspotWarning, InputError
 from hotspot.geography.projection import geometry_to_bng
 from hotspot.geography.vector_layers import layer_names
+from hotspot.text import printable
 
 log = logging.getLogger("hotspot")
 
@@ -131,7 +132,7 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
             frame = pyogrio.read_dataframe(path, layer=layer or layers[0], where=where)
     except (DataSourceError, DataLayerError, ValueError) as error:
         hint = (
-            f" or where={where!r} does not fit its columns: {_columns(path, layer or layers[0])}"
+            f" or where={printable(where, limit=200)!r} does not fit its columns: {_columns(path, layer or layers[0])}"
             if where
             else ""
         )
@@ -141,7 +142,9 @@ def _read(path: Path, layer: str | None, where: str | None) -> tuple[gpd.GeoData
             f"the layer {layer or layers[0]} of {path.name} has no geometry; choose a layer of polygons"
         )
     if where is not None and frame.empty:
-        raise InputError(f"no feature of {path.name} meets where={where!r}; check the value and its spelling")
+        raise InputError(
+            f"no feature of {path.name} meets where={printable(where, limit=200)!r}; check the value and its spelling"
+        )
     return frame, path.name
 
 

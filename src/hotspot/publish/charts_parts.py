@@ -19,7 +19,7 @@ from hotspot.errors import InputError
 from hotspot.geography.area import AreaLike, as_area
 from hotspot.geography.projection import geometry_to_bng
 from hotspot.publish.escape import plain
-from hotspot.publish.release import Release, marking_of
+from hotspot.publish.release import SHOWN, Release, marking_of
 from hotspot.publish.released_layers import background
 from hotspot.publish.sheet import Page, bar_length, rings_of, wrapped
 
@@ -61,6 +61,8 @@ def flags_of(frames: Sequence[pd.DataFrame], release: Release = None) -> list[st
 def marked(figure: Figure, frames: Sequence[pd.DataFrame], release: Release = None) -> Figure:
     """Return the figure, which now says how it must be handled: `save_chart` and packs read it."""
     figure.hotspot_marking = marking_of(_sourced(frames), release)  # type: ignore[attr-defined]
+    # A pack compares what the figure shows with its tables.
+    setattr(figure, SHOWN, [frame.attrs[SHOWN] for frame in frames if SHOWN in frame.attrs])
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from hotspot.publish.charts_time import chart_series
 from hotspot.publish.escape import plain
 from hotspot.publish.packs.releasing import DRAWN_MARKING
 from hotspot.publish.release import Release, marking_of
+from hotspot.publish.review_same import WIDER_NOTE
 from hotspot.publish.sheet import Page, own_settings, paper_of, say
 from hotspot.statistics.effect import NOT_CONTROLLED
 
@@ -48,7 +50,8 @@ def chart_estimates(
     Notes
     -----
     The axis is logarithmic, so that half and double are equally far from 1. The thick line is the interval of
-    the headline; the thin one the narrowest possible, which takes every report as independent of every other.
+    the headline; the thin one the narrowest possible, which takes every report as independent of every other. Either
+    is left out where the table has none, as in a public pack.
     """
     paper = paper_of(size)
     rows = headlines.to_dict(orient="records")
@@ -56,6 +59,8 @@ def chart_estimates(
         raise InputError("there is no prohibition to draw; give the headlines of a review")
     heading = title or "Reports in the order's area against the comparison, by prohibition"
     words = ["A ratio of 1 means that the area and its comparison changed alike.", *_line_words(headlines)]
+    if any(_starred(row) for row in rows):
+        words.append(WIDER_NOTE)
     if headlines["ratio"].notna().any() and (headlines["heading"] == NOT_CONTROLLED).any():
         words.append(
             f"Hollow: {NOT_CONTROLLED}; the reports during over those before, beside no other place."
@@ -73,15 +78,23 @@ def chart_estimates(
         )
         _draw_estimates(axes, rows, paper.small)
         told = " ".join(_estimate_words(row) for row in rows)
+        if any(_starred(row) for row in rows):
+            told += f" {WIDER_NOTE}"
         page.figure.set_label(f"{plain(heading)}. {told}")
         return _marked(page.figure, headlines, release)
 
 
 def _line_words(headlines: pd.DataFrame) -> list[str]:
-    thin = "the narrowest possible interval, which takes each report as independent."
-    if headlines["low"].notna().any():
-        return [f"Thick line: 95 % interval. Thin line: {thin}"]
-    return [f"Line: {thin}"]
+    if not headlines["low"].notna().any():
+        return []
+    words = "Thick line: 95 % interval."
+    if _narrowest(headlines):
+        words += " Thin line: the narrowest possible interval, which takes each report as independent."
+    return [words]
+
+
+def _narrowest(headlines: pd.DataFrame) -> bool:
+    return "poisson_low" in headlines.columns and bool(headlines["poisson_low"].notna().any())
 
 
 def _flags(frame: pd.DataFrame, release: Release) -> list[str]:
@@ -97,7 +110,8 @@ def _marked(figure: Figure, frame: pd.DataFrame, release: Release) -> Figure:
 
 def _draw_estimates(axes: Axes, rows: list[dict[Any, Any]], small: float) -> None:
     names = ("low", "high", "poisson_low", "poisson_high")
-    ends = [float(row[key]) for row in rows for key in names if np.isfinite(row[key]) and row[key] > 0]
+    values = [float(row.get(key, np.nan)) for row in rows for key in (*names, "ratio")]
+    ends = [value for value in values if np.isfinite(value) and value > 0]
     low, high = min([0.5, *ends]), max([2.0, *ends])
     axes.set_axis_on()
     axes.set_xscale("log")
@@ -110,7 +124,7 @@ def _draw_estimates(axes: Axes, rows: list[dict[Any, Any]], small: float) -> Non
             axes,
             -0.02,
             at,
-            plain(row["prohibition"], limit=40),
+            textwrap.fill(_starred_name(row), 34),
             transform=across,
             ha="right",
             va="center",
@@ -131,7 +145,8 @@ def _draw_estimates(axes: Axes, rows: list[dict[Any, Any]], small: float) -> Non
             continue
         if np.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [at, at], color=_INSIDE, linewidth=4, solid_capstyle="butt")
-        axes.plot([row["poisson_low"], row["poisson_high"]], [at + 0.18] * 2, color=INK, linewidth=0.9)
+        if np.isfinite(row.get("poisson_low", np.nan)):
+            axes.plot([row["poisson_low"], row["poisson_high"]], [at + 0.18] * 2, color=INK, linewidth=0.9)
         hollow = "#ffffff" if row["heading"] else _INSIDE
         axes.plot(
             [row["ratio"]], [at], marker="D", markersize=7, color=_INSIDE, markerfacecolor=hollow, zorder=4
@@ -157,16 +172,25 @@ def _draw_estimates(axes: Axes, rows: list[dict[Any, Any]], small: float) -> Non
         axes.spines[side].set_visible(False)
 
 
+def _starred(row: dict[Any, Any]) -> bool:
+    """Tell whether an estimate is of a wider category, as the table's column of evidence says."""
+    return bool(np.isfinite(row["ratio"])) and str(row.get("evidence", "")).startswith("wider")
+
+
+def _starred_name(row: dict[Any, Any]) -> str:
+    return plain(row["prohibition"]) + ("*" if _starred(row) else "")
+
+
 def _estimate_words(row: dict[Any, Any]) -> str:
-    name = plain(row["prohibition"])
+    name = _starred_name(row)
     if not np.isfinite(row["ratio"]):
         return f"{name}: {plain(row['heading'])}."
     headed = f" ({plain(row['heading'])})" if row["heading"] else ""
     interval = f", 95% interval {row['low']:.2f} to {row['high']:.2f}" if np.isfinite(row["low"]) else ""
-    return (
-        f"{name}{headed}: {row['ratio']:.2f}{interval}, narrowest possible {row['poisson_low']:.2f} to "
-        f"{row['poisson_high']:.2f}."
-    )
+    narrow = ""
+    if np.isfinite(row.get("poisson_low", np.nan)):
+        narrow = f", narrowest possible {row['poisson_low']:.2f} to {row['poisson_high']:.2f}"
+    return f"{name}{headed}: {row['ratio']:.2f}{interval}{narrow}."
 
 
 def chart_trends(

@@ -36,7 +36,7 @@ def solvable_counts(sheets: Sequence[Sheet], texts: Mapping[str, str]) -> Iterat
     home: dict[str, str] = {}
     sums: list[tuple[str, list[str]]] = []
     groups: dict[str, list[str]] = {}
-    tables = [(sheet, counts) for sheet in sheets if (counts := _counts(sheet))]
+    tables = [(sheet, counts) for sheet in sheets if (counts := counts_in(sheet))]
     lists = {_units(counts) for _, counts in tables}
     for number, (sheet, counts) in enumerate(tables):
         for name, interval in counts.items():
@@ -67,7 +67,7 @@ def solvable_counts(sheets: Sequence[Sheet], texts: Mapping[str, str]) -> Iterat
         yield file, "classes that the totals narrow to fewer than three counts", len(names), names[0][:60]
 
 
-def _counts(sheet: Sheet) -> dict[str, Interval]:
+def counts_in(sheet: Sheet) -> dict[str, Interval]:
     """Return the counts of a table by unit, part and quantity, parted by tabs."""
     columns: dict[str, list[int]] = {}
     for place, head in enumerate(sheet.header):

@@ -17,6 +17,7 @@ import pandas as pd
 from hotspot.errors import InputError
 from hotspot.publish.check_contents import Sheet, geometry_kinds, sheets_of, texts_of
 from hotspot.publish.check_margins import solvable_counts, uncompared_cells
+from hotspot.publish.check_pairs import close_counts
 
 COLUMNS = ["file", "kind", "detail", "count", "example"]
 _SHOWN = 60
@@ -126,7 +127,8 @@ def check_release(folder: str | os.PathLike[str], *, against: pd.DataFrame | Non
     Open data may be published as it is, points included: findings on files of open sources are expected. The
     tables of all files are taken together, with every total that any of them states, and each count shown as
     a class is bounded; fewer than three whole numbers left is a finding. Cells of two sizes are a finding too: their
-    counts are not compared.
+    counts are not compared. So are exact counts of one row, total or source that differ by 1 to 4: one may be taken
+    from the other.
 
     How this can mislead: an empty result says that these things were not found. It cannot know what a
     reader knows, or what was published elsewhere.
@@ -156,7 +158,11 @@ def check_release(folder: str | os.PathLike[str], *, against: pd.DataFrame | Non
         found += _of_sheet(sheet)
     found += [
         Finding(file, "counts", detail, count, example)
-        for file, detail, count, example in (*solvable_counts(sheets, words), *uncompared_cells(sheets))
+        for file, detail, count, example in (
+            *solvable_counts(sheets, words),
+            *uncompared_cells(sheets),
+            *close_counts(sheets, words),
+        )
     ]
     table = pd.DataFrame([astuple(one) for one in sorted(set(found))], columns=COLUMNS)
     return table.astype({"count": "int64"})

@@ -330,7 +330,15 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-_OTHER_STEPS = {"activity", "checklist", "consultation", "equality_context", "read_counts", "statements", "totals"}
+_OTHER_STEPS = {
+    "activity",
+    "checklist",
+    "consultation",
+    "equality_context",
+    "read_counts",
+    "statements",
+    "totals",
+}
 
 
 def column(name: str, frame: pd.DataFrame | None = None) -> Column:

@@ -85,8 +85,12 @@ REVIEW_COLUMNS: dict[str, Column] = {
         "Place", "inside the order, the ring around it, a comparison area, the rest or all of the borough"
     ),
     # Fairness.
-    "fall_ratio": Column("Smallest fall", "Ratio of the smallest fall that would have been seen", "", 2),
-    "rise_ratio": Column("Smallest rise", "Ratio of the smallest rise that would have been seen", "", 2),
+    "fall_ratio": Column(
+        "Smallest fall", "Ratio of the smallest fall that would be seen with the power", "", 2
+    ),
+    "rise_ratio": Column(
+        "Smallest rise", "Ratio of the smallest rise that would be seen with the power", "", 2
+    ),
     "expected": Column("Expected", "Reports inside during, had there been no difference", _REPORTS, 1),
     "power": Column("Power", "Chance of seeing a change of that size", "", 2),
     "level": Column("Level", "Of the interval that a change must leave", "", 3),
@@ -113,7 +117,10 @@ REVIEW_COLUMNS: dict[str, Column] = {
     "verdict": Column("Result", "drifted apart, no drift seen, or too little to tell"),
     "choice": Column("Choice", "What was chosen otherwise"),
     "estimate_of": Column("Estimate of", "The order, or the ring around it"),
-    "direction": Column("Tells", "fewer, more, not told from chance, or not estimated"),
+    "direction": Column(
+        "Tells",
+        "fewer, more, not told from chance, or not estimated: by its own interval, the headline after correction too",
+    ),
     "differs": Column("Differs", "Whether it tells something else than the headline"),
     "placebo": Column("Placebo", "Area or date that was treated as if it had the order"),
     "t": Column("Distance from 1", "Log of the ratio over its error", "", 2),
@@ -126,8 +133,15 @@ REVIEW_COLUMNS: dict[str, Column] = {
     "placebos": Column("Placebos", "Those with an estimate"),
     "left_out": Column("Left out", "Those with too few reports"),
     "called_pct": Column("Called (%)", "Share of the placebos; 5 % is what it should be", "%", 1),
-    "called_low": Column("Called, 95 % low (%)", "Exact interval of the share", "%", 1),
-    "called_high": Column("Called, 95 % high (%)", "Exact interval of the share", "%", 1),
+    "called_low": Column(
+        "Called, 95 % low (%)", "As if placebos were independent, which they are not: too narrow", "%", 1
+    ),
+    "called_high": Column(
+        "Called, 95 % high (%)", "As if placebos were independent, which they are not: too narrow", "%", 1
+    ),
+    "rank_of_order": Column(
+        "Rank", "Of the order by distance from no change, among the placebos; 1: furthest"
+    ),
     "poisson_called_pct": Column(
         "Called by the narrowest (%)", "Share by the narrowest possible interval", "%", 1
     ),
@@ -237,6 +251,7 @@ REVIEW_COLUMNS: dict[str, Column] = {
     "exhibit": Column("Exhibit", "Number of the exhibit"),
     "title": Column("Title", "Title of the exhibit"),
     "amount": Column("Amount", "How much was done in the month"),
+    "amount_unit": Column("Unit", "What the amount is counted in, such as hours"),
     "date": Column("Date", "Day of the event"),
     "event": Column("Event", "Enforcement starts or stops"),
     "measure": Column("Measure", "The figure by area"),

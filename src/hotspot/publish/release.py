@@ -25,6 +25,8 @@ LEFT_OUT = (
     "Figures that could give protected counts back, and other columns of the full table, were left out."
 )
 STEP = "public_release"
+SHOWN = "hotspot_shown"
+"""Key of a released frame's attributes under which it keeps what it shows, to be compared with other frames."""
 
 log = logging.getLogger("hotspot")
 
@@ -203,7 +205,14 @@ def _entered(frame: pd.DataFrame, made: _Made, rule: PublicRelease) -> pd.DataFr
                 layout=made.layout,
                 uncompared=rule.uncompared_cells,
             )
-    return _recorded(frame, made.frame, notes, made.facts)
+    recorded = _recorded(frame, made.frame, notes, made.facts)
+    if made.suppressed is not None and provenance.months_observed(frame):
+        from hotspot.publish.release_register import shown_of
+
+        recorded.attrs[SHOWN] = shown_of(
+            frame, made.frame, made.suppressed, kind=made.kind, layout=made.layout
+        )
+    return recorded
 
 
 def is_released(frame: pd.DataFrame) -> bool:

@@ -24,6 +24,46 @@ def few_left(low: Any, high: Any, threshold: int) -> Any:
     return (high >= 1) & (low < threshold) & (high - low + 1 < AT_LEAST)
 
 
+def refuse_differences(old: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Refuse another count of the same unit and extent that differs a little: a late record or a correction."""
+    keys = ["months", "subject", "kind", "unit"]
+    pairs = new.merge(old, on=keys, suffixes=("", "_old"))
+    threshold = int(new["threshold"].iloc[0])
+    high, high_old = pairs["high"].fillna(10**9), pairs["high_old"].fillna(10**9)
+    up = few_left((pairs["low"] - high_old).clip(lower=0), high - pairs["low_old"], threshold) & (
+        high > pairs["low_old"]
+    )
+    down = few_left((pairs["low_old"] - high).clip(lower=0), high_old - pairs["low"], threshold) & (
+        high_old > pairs["low"]
+    )
+    same = (pairs["low"] == pairs["low_old"]) & (high == high_old)
+    found = pairs[((up | down) & ~same).to_numpy(dtype=bool)]
+    if len(found):
+        refuse(
+            len(found), found.iloc[0], "its count was published before and differs from it by a small number"
+        )
+
+
+def refuse_unhidden(old: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Refuse a count of an area or cell that one release shows as a class and another more exactly.
+
+    A class can stand there only so that a total does not give back another, small count.
+    """
+    pairs = new.merge(old, on=["months", "subject", "kind", "unit"], suffixes=("", "_old"))
+    pairs = pairs[~pairs["unit"].str.startswith(TOTAL)]
+    high, high_old = pairs["high"].fillna(10**9), pairs["high_old"].fillna(10**9)
+    least = pairs["low"].where(pairs["low"] > pairs["low_old"], pairs["low_old"])
+    most = high.where(high < high_old, high_old)
+    same = (pairs["low"] == pairs["low_old"]) & (high == high_old)
+    found = pairs[((least <= most) & ~same).to_numpy(dtype=bool)]
+    if len(found):
+        refuse(
+            len(found),
+            found.iloc[0],
+            "one release shows it as a class and another more exactly, which gives back what the class hides",
+        )
+
+
 def refuse_slivers(old: pd.DataFrame, new: pd.DataFrame) -> None:
     """Refuse areas of one extent that lie within or nearly on one another and differ by a small count."""
     threshold = int(new["threshold"].iloc[0])

@@ -26,9 +26,11 @@ from hotspot.publish.release_overlaps import (
     check_other_grids,
     few_left,
     refuse,
+    refuse_differences,
     refuse_nested_grids,
     refuse_other_totals,
     refuse_slivers,
+    refuse_unhidden,
 )
 from hotspot.publish.released_tables import Layout, flattened
 from hotspot.publish.suppression import TOTAL, Suppressed
@@ -47,7 +49,7 @@ COLUMNS = [
     "marking",
 ]
 ALL = "all"
-_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+_MONTH = re.compile(r"^(?:n_)?(\d{4})[-_ ](0[1-9]|1[0-2])$")
 _MOST_ATOMS = 240
 
 
@@ -111,13 +113,32 @@ def check_and_add(
     How this can mislead: counts of an earlier release by cells that lie within an area of this one, but do not
     fill it, are not taken from its total.
     """
-    new = _entries(frame, made, suppressed, kind, layout)
+    return _entered(path, _entries(frame, made, suppressed, kind, layout), uncompared=uncompared)
+
+
+def shown_of(
+    frame: pd.DataFrame, made: pd.DataFrame, suppressed: Suppressed, *, kind: str, layout: Layout | None
+) -> str:
+    """Return what a released frame shows, as a CSV to be compared later (`enter_shown`)."""
+    return _entries(frame, made, suppressed, kind, layout).to_csv(index=False)
+
+
+def enter_shown(path: Path, shown: str, *, uncompared: bool = False) -> list[str]:
+    """Compare what an earlier call released with the register, and enter it; nothing where it is there already."""
+    new = _typed(pd.read_csv(io.StringIO(shown), dtype=str, keep_default_na=False))
+    if new["release"].iloc[0] in set(read_register(path)["release"]):
+        return []
+    return _entered(path, new, uncompared=uncompared)
+
+
+def _entered(path: Path, new: pd.DataFrame, *, uncompared: bool) -> list[str]:
     old = read_register(path)
     known = old[(old["sources"] == new["sources"].iloc[0]) & (old["release"] != new["release"].iloc[0])]
     notes: list[str] = []
     if len(known):
         notes = check_other_grids(known, new, allowed=uncompared)
-        _refuse_differences(known, new)
+        refuse_differences(known, new)
+        refuse_unhidden(known, new)
         refuse_other_totals(known, new)
         _refuse_atoms(known, new)
         refuse_slivers(known, new)
@@ -171,6 +192,10 @@ def read_register(path: Path) -> pd.DataFrame:
         raise InputError(
             f"{path.name} is no register of releases: its columns are {', '.join(table.columns[:6])}; name another file"
         )
+    return _typed(table)
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
     table["low"] = table["low"].astype("Int64")
     table["threshold"] = table["threshold"].astype("Int64")
     table["high"] = pd.to_numeric(table["high"], errors="coerce").astype("Int64")
@@ -239,8 +264,9 @@ def _extent_of(
     for text, is_part in names:
         if not is_part or text in (TOTAL, *([] if layout is None else [layout.count])):
             continue
-        if _MONTH.match(text):
-            period = frozenset([text])
+        month = _MONTH.match(text)
+        if month:
+            period = frozenset(["-".join(month.groups())])
         else:
             kinds = frozenset([_name(text.removeprefix("n_"))])
     return _Extent(period, kinds), place
@@ -263,26 +289,6 @@ def _outlines(made: pd.DataFrame, layout: Layout | None) -> dict[str, str]:
 def _extent(row: Any) -> _Extent:
     subject = frozenset() if row.subject == ALL else frozenset(str(row.subject).split(" | "))
     return _Extent(frozenset(str(row.months).split()), subject)
-
-
-def _refuse_differences(old: pd.DataFrame, new: pd.DataFrame) -> None:
-    """Refuse another count of the same unit and extent that differs a little: a late record or a correction."""
-    keys = ["months", "subject", "kind", "unit"]
-    pairs = new.merge(old, on=keys, suffixes=("", "_old"))
-    threshold = int(new["threshold"].iloc[0])
-    high, high_old = pairs["high"].fillna(10**9), pairs["high_old"].fillna(10**9)
-    up = few_left((pairs["low"] - high_old).clip(lower=0), high - pairs["low_old"], threshold) & (
-        high > pairs["low_old"]
-    )
-    down = few_left((pairs["low_old"] - high).clip(lower=0), high_old - pairs["low"], threshold) & (
-        high_old > pairs["low"]
-    )
-    same = (pairs["low"] == pairs["low_old"]) & (high == high_old)
-    found = pairs[((up | down) & ~same).to_numpy(dtype=bool)]
-    if len(found):
-        refuse(
-            len(found), found.iloc[0], "its count was published before and differs from it by a small number"
-        )
 
 
 def _refuse_atoms(old: pd.DataFrame, new: pd.DataFrame) -> None:

@@ -17,6 +17,8 @@ from hotspot.publish.charts_review import chart_estimates, chart_months, chart_t
 from hotspot.publish.charts_time import chart_hours
 from hotspot.publish.packs.releasing import DRAWN_MARKING
 from hotspot.publish.release import PublicRelease, Release, marking_of
+from hotspot.publish.review_places import chart_places
+from hotspot.publish.review_same import same_evidence, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,53 +31,52 @@ Figures = dict[str, tuple["Figure", bool]]
 
 def figures_of(review: Review, *, release: Release = None) -> Figures:
     """Return the figures of a review, each with whether it stands in the appendix."""
-    label = review.order.label
-    made: Figures = {}
-    headlines = review.tables.get("headlines")
-    if headlines is not None and headlines["ratio"].notna().any():
-        title = f"{label}: reports against the comparison, by prohibition"
-        made["Estimates by prohibition"] = (chart_estimates(headlines, title=title, release=release), False)
-    for item in review.headlines:
-        made |= _months(review, item, release)
-    for name, trends in review.trends.items():
-        title = f"{name}, {label}: the order and its comparison, 100 = mean of the months before"
-        made[f"Trend beside the comparison: {name}"] = (
-            chart_trends(trends, title=title, release=release),
-            False,
-        )
+    made = _first(review, review.tables.get("headlines"), release)
+    for name, item in same_evidence(review.headlines).items():
+        made |= _months(review, name, item, release)
+        made |= _trends(review, name, item, release)
     return made
 
 
 def public_figures(review: Review, estimates: pd.DataFrame | None, release: PublicRelease) -> Figures:
     """Return the figures of a public pack: estimates from released counts, and all of open sources."""
-    made: Figures = {}
-    if estimates is not None:
-        title = f"{review.order.label}: reports against the comparison, by prohibition"
-        made["Estimates by prohibition"] = (chart_estimates(estimates, title=title, release=release), False)
-    opened = {
-        item.prohibition.name: item
-        for item in review.headlines
-        if item.frame is not None and provenance.is_open([item.frame])
-    }
-    for item in opened.values():
-        made |= _months(review, item, release)
-    for name, trends in review.trends.items():
-        if name in opened:
-            title = (
-                f"{name}, {review.order.label}: the order and its comparison, 100 = mean of the months before"
-            )
-            made[f"Trend beside the comparison: {name}"] = (
-                chart_trends(trends, title=title, release=release),
-                False,
-            )
+    made = _first(review, estimates, release)
+    for name, item in same_evidence(review.headlines).items():
+        if item.frame is not None and provenance.is_open([item.frame]):
+            made |= _months(review, name, item, release)
+            made |= _trends(review, name, item, release)
     return made
 
 
-def _months(review: Review, item: Headline, release: Release) -> Figures:
+def _first(review: Review, estimates: pd.DataFrame | None, release: Release) -> Figures:
+    """Draw what stands first: the order with its comparison, and the estimates, one line for each evidence."""
+    made: Figures = {"The order and where it is compared": (chart_places(review, release=release), False)}
+    if estimates is None or not estimates["ratio"].notna().any():
+        return made
+    title = f"{review.order.label}: reports against the comparison, by prohibition"
+    shown = {item.prohibition.name: name for name, item in same_evidence(review.headlines).items()}
+    kept = estimates[estimates["prohibition"].isin(list(shown))]
+    drawn = kept.assign(prohibition=kept["prohibition"].map(shown))
+    drawn = provenance.put(drawn, provenance.of(estimates))
+    made["Estimates by prohibition"] = (chart_estimates(drawn, title=title, release=release), False)
+    return made
+
+
+def _trends(review: Review, name: str, item: Headline, release: Release) -> Figures:
+    trends = review.trends.get(item.prohibition.name)
+    if trends is None:
+        return {}
+    title = f"{title_of(name, item)}, {review.order.label}: the order and its comparison, 100 = mean of the months before"
+    return {
+        f"Trend beside the comparison: {name}": (chart_trends(trends, title=title, release=release), False)
+    }
+
+
+def _months(review: Review, name: str, item: Headline, release: Release) -> Figures:
     """Draw the reports inside the order by month, the spans in force shaded."""
     if item.counted is None or not item.source:
         return {}
-    name = item.prohibition.name
+    titled = title_of(name, item)
     months, counts = item.counted.months, item.counted.of("inside")
     if not len(months) or not counts.sum():
         return {}
@@ -86,19 +87,22 @@ def _months(review: Review, item: Headline, release: Release) -> Figures:
         parent = inside_of(parent, review.order, item.prohibition, item.source).rows
     frame = provenance.put(frame, provenance.of(parent))
     categories = sorted({each for one in item.prohibition.evidence for each in one.categories})
-    title = f"{name}, {review.order.label}: reports by month ({item.source})"
+    title = f"{titled}, {review.order.label}: reports by month ({item.source})"
     figure = chart_months(
         frame, source=item.source, categories=categories, force=in_force(review.order, item.prohibition, frame), title=title,
         release=release,
     )  # fmt: skip
-    return {f"Reports by month: {name}": (figure, False), **_hours(parent, name, review.order, release)}
+    return {
+        f"Reports by month: {name}": (figure, False),
+        **_hours(parent, name, titled, review.order, release),
+    }
 
 
-def _hours(rows: pd.DataFrame, name: str, order: Order, release: Release) -> Figures:
+def _hours(rows: pd.DataFrame, name: str, titled: str, order: Order, release: Release) -> Figures:
     """Draw hours and days of the week, where the source has them."""
     if is_counts(rows):
         return {}
-    title = f"{name}, {order.label}: reports by hour and day of the week"
+    title = f"{titled}, {order.label}: reports by hour and day of the week"
     try:
         figure = chart_hours(rows, title=title, size="a4-landscape")
     except InputError:

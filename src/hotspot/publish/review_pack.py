@@ -18,9 +18,11 @@ from hotspot.publish.packs.releasing import entered_whole
 from hotspot.publish.release import PublicRelease, Release
 from hotspot.publish.review_figures import figures_of, public_figures
 from hotspot.publish.review_maps import maps_of
+from hotspot.publish.review_overview import overview_of
 from hotspot.publish.review_public import OTHER_EVIDENCE, public_of
+from hotspot.publish.review_same import same_evidence, wider_words
 from hotspot.publish.review_tables import Part, boundary_note, in_order, shown_tables, with_boundary
-from hotspot.publish.review_words import ABOUT, Told, about_words, heading_of, told_of, words_of
+from hotspot.publish.review_words import ABOUT, Told, about_words, heading_of, tested_of, told_of, words_of
 
 if TYPE_CHECKING:
     import folium
@@ -36,6 +38,13 @@ PUBLIC_LEDGER = (
     "manifest.json has the versions, the fingerprints of the boundary and of every file of this pack, and the number of "
     "rows read, rounded."
 )
+
+LONG = (
+    "where_hot_outside", "where_without_report", "where_units", "where_streets", "where_units_tested", "suggested",
+    "recurrence_by_unit", "placebo",
+)  # fmt: skip
+"""How the keys of tables begin of which the page shows the first rows alone."""
+SHORT = 12
 
 
 def write_review(
@@ -82,8 +91,9 @@ def write_review(
     and maps, the technical appendix, caveats and sources. Every file carries the order's label with the first 12
     characters of its boundary's SHA-256; the manifest has all of it, and `verify_order` compares it with the order.
 
-    A public pack of closed sources holds totals of 10 and more, the ratios of these, and the conclusion in words; a
-    table lists what was left out and why. See `hotspot.publish.review_public.public_of`.
+    A public pack of closed sources holds totals of 10 and more, the ratios of these, the headline's interval to two
+    digits where no month can be told from it, and the conclusion in words; a table lists what was left out and why.
+    See `hotspot.publish.review_public.public_of`.
 
     How this can mislead: the pack counts what was reported. Titles, names of prohibitions and of places, and the
     questions of a consultation are published as they are written: nothing protects a name in them.
@@ -116,8 +126,8 @@ def _write(
     folder: str | os.PathLike[str], review: Review, title: str, release: Release, when: dt.datetime | None
 ) -> Path:
     """Write all of a review: the restricted pack, or that of open sources alone."""
-    tests = sum(1 for item in review.headlines if item.estimated and not item.heading)
-    told = [told_of(item, review.tables["says"], dict(review.tables), tests) for item in review.headlines]
+    tested = tested_of(review.headlines)
+    told = [told_of(item, review.tables["says"], review.tables, tested) for item in review.headlines]
     return _packed(
         folder, review, title, told, review.tables,
         figures_of(review, release=release), maps_of(review, release=release), release, when, LEDGER,
@@ -140,6 +150,17 @@ def _caption(part: Part, open_only: frozenset[str]) -> str:
     return " ".join(word for word in words if word)
 
 
+def _figure_captions(review: Review, figures: Mapping[str, object]) -> dict[str, str]:
+    """Say beside each figure of a wider category that it is one."""
+    found: dict[str, str] = {}
+    for name, item in same_evidence(review.headlines).items():
+        said = wider_words(item)
+        if said:
+            mine = [title for title in figures if title.endswith(f": {name}")]
+            found |= dict.fromkeys(mine, f"{said[:1].upper()}{said[1:]}.")
+    return found
+
+
 def _packed(
     folder: str | os.PathLike[str],
     review: Review,
@@ -156,8 +177,10 @@ def _packed(
     shown = shown_tables(tables)
     parts = in_order(shown)
     summary = {ABOUT: about_words(review.order)}
+    texts = {item.name: item.text.strip() for item in review.order.prohibitions}
     for one in told:
-        summary[heading_of(one)] = words_of(one)
+        words = [f"The order says: “{texts[one.name]}”"] if texts.get(one.name) else []
+        summary[heading_of(one)] = [*words, *words_of(one)]
     return write_pack(
         folder,
         title=title,
@@ -165,7 +188,10 @@ def _packed(
         tables={part.title: with_boundary(shown[part.key], review.order, review.data) for part in parts},
         maps=maps,
         figures={name: figure for name, (figure, _) in figures.items()},
-        captions={part.title: _caption(part, open_only) for part in parts},
+        captions={part.title: _caption(part, open_only) for part in parts}
+        | _figure_captions(review, figures),
+        overview=overview_of(told),
+        rows_on_page={part.title: SHORT for part in parts if part.key.startswith(LONG)},
         appendix=[part.title for part in parts if part.appendix]
         + [name for name, (_, later) in figures.items() if later],
         last_words=f"{boundary_note(review.order)} {ledger}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,20 +10,33 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from hotspot import provenance
+from hotspot.decisions.checklist import ATTRIBUTION
 from hotspot.decisions.headline import Headline
 from hotspot.decisions.say import RECORDED, TOO_FEW, TOO_FEW_WORDS, WIDER
+from hotspot.decisions.words import corrected_away
 from hotspot.publish.release import STEP, PublicRelease
+from hotspot.publish.review_beside import beside_words
+from hotspot.publish.review_checklist import checklist_released
 from hotspot.publish.review_counts import BEFORE, DURING, FEW, Counts, counts_of
 from hotspot.publish.review_evidence import answers_released
+from hotspot.publish.review_interval import shown_interval
 from hotspot.publish.review_tables import grouped, part_of
-from hotspot.publish.review_words import Told, change_of, heading_of, months_of, source_line, told_of
+from hotspot.publish.review_words import (
+    Told,
+    change_of,
+    heading_of,
+    months_of,
+    source_line,
+    tested_of,
+    told_of,
+)
 from hotspot.publish.suppression import EXACT_TOTAL
 
 if TYPE_CHECKING:
     from hotspot.decisions.review import Review
 
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-NOT_COUNTS = ("order", "periods", "checklist", "plan")
+NOT_COUNTS = ("order", "periods", "plan")
 """Tables that hold no count of a source."""
 OTHER_EVIDENCE = ("consultation", "activity", "activity_events", "statements")
 _NO_COLUMN = {
@@ -80,23 +92,24 @@ def public_of(review: Review, rule: PublicRelease) -> Public:
     Notes
     -----
     Of a closed source: reports before, during and in all months, of the order and of the headline's comparison,
-    protected together so that no sum gives a small one back; the ratio of those that are exact, with the exact
-    Poisson interval; the conclusion in words. Where two prohibitions share a part of their categories, only the
-    first one's counts are shown, for their difference would be a count of its own. Tables of open sources
-    are published as they are.
+    protected together so that no sum gives a small one back; the ratio of those that are exact; the headline's
+    interval to two digits where no month can be told from it (`shown_interval`), else none;
+    the conclusion in words. The checklist names the parts that this pack has. Where two prohibitions share a part of
+    their categories, only the first one's counts are shown, for their difference would be a count of its own. Tables of
+    open sources are published as they are.
     """
-    opened = {
-        item["name"] for frame in review.data for item in provenance.of(frame)["sources"] if item["open"]
-    }
+    every = [item for frame in review.data for item in provenance.of(frame)["sources"]]
+    # A name that is open in one frame and closed in another is closed.
+    opened = {item["name"] for item in every} - {item["name"] for item in every if not item["open"]}
     threshold = max(rule.threshold, EXACT_TOTAL, rule.health_threshold if rule.health else 0)
     notes: list[str] = []
     counts = counts_of(review, opened, threshold, rule, notes)
     says = _says(review, opened, counts, threshold)
-    tests = sum(1 for item in review.headlines if item.estimated and not item.heading)
+    tested = tested_of(review.headlines)
     told = [
-        told_of(item, says, dict(review.tables), tests)
+        told_of(item, says, review.tables, tested)
         if item.source in opened
-        else _told(item, says, counts)
+        else _told(review, item, says, counts, tested)
         for item in review.headlines
     ]
     headlines = _headlines(review, told)
@@ -119,10 +132,14 @@ def public_of(review: Review, rule: PublicRelease) -> Public:
     whole = set(made)
     apart = open_tables(review, opened)
     made |= {key: table for key, table in apart.items() if key not in whole}
-    made["left_out"] = _published(_left_out(review, whole, apart), record)
+    open_only = frozenset(set(apart) - whole)
+    if "checklist" in review.tables:
+        made["checklist"] = _published(checklist_released(review, made, open_only), record)
+        made["checklist"] = provenance.note(made["checklist"], ATTRIBUTION)
+    made["left_out"] = _published(_left_out(review, whole | {"checklist"}, apart), record)
     drawn = _published(headlines, record)
     estimates = drawn if drawn["ratio"].notna().any() else None
-    return Public(made, told, estimates, frozenset(set(apart) - whole))
+    return Public(made, told, estimates, open_only)
 
 
 def _plan(table: pd.DataFrame) -> pd.DataFrame:
@@ -199,17 +216,15 @@ def _said(row: dict[str, Any], mine: dict[str, Counts] | None, threshold: int) -
         says = str(row["says"]).split("; wider category")[0].split(f"; {TOO_FEW_WORDS}")[0]
         return {"shown": "", "says": says}
     n = int(row["n"])
-    shown = FEW if n < threshold else f"{n:,}"
+    # A number that was not protected and compared with the others is told as a class only.
+    shown = FEW if n < threshold else f"{threshold} or more"
     if mine is not None and not mine:
         shown = "not shown"
     elif mine:
         whole = mine["inside"]
         known = whole.exact.get("total")
-        if known is None:
+        if known is None or known == n:
             shown = whole.shown["total"]
-        elif 0 < abs(known - n) < threshold:
-            # The two differ by the reports of a wider category, too few to be shown.
-            shown = f"{EXACT_TOTAL} or more"
     number = shown if "report" in shown else f"{shown} reports"
     number = "the number is not shown" if shown == "not shown" else number
     text = f"{number} in {months} months"
@@ -222,7 +237,13 @@ def _said(row: dict[str, Any], mine: dict[str, Counts] | None, threshold: int) -
     return {"shown": shown, "says": text}
 
 
-def _told(item: Headline, says: pd.DataFrame, counts: dict[str, dict[str, Counts]]) -> Told:
+def _told(
+    review: Review,
+    item: Headline,
+    says: pd.DataFrame,
+    counts: dict[str, dict[str, Counts]],
+    tested: Sequence[str],
+) -> Told:
     """Return what a public pack says of a prohibition, from released figures."""
     name = item.prohibition.name
     rows = says[says["prohibition"] == name].to_dict("records")
@@ -230,17 +251,19 @@ def _told(item: Headline, says: pd.DataFrame, counts: dict[str, dict[str, Counts
         name=name, heading=item.heading, reason=item.reason, source=item.source, comparison=item.comparison,
         behaviour=item.prohibition.behaviour, wider=item.wider, change=change_of(item), **months_of(item),
         lines=tuple(source_line(row["source"], row["says"], row["caution"]) for row in rows),
+        tests=max(len(tested), 1), corrected=corrected_away(item),
+        more=beside_words(item, says, review.tables, tested, figures=False),
     )  # fmt: skip
     if item.effect is None:
         return bare
     mine = counts.get(name, {})
     if not mine or item.periods is None:
-        more = ("Its counts are not shown: see the table of what was left out.",)
-        return replace(bare, inside=None, more=more)
+        why = "Its counts are not shown, for with those of another prohibition they could give a small number away."
+        return replace(bare, inside=None, more=(why, *bare.more))
     inside = _pair(mine["inside"])
     other = _pair(mine[item.comparison]) if item.comparison in mine else None
     numbers = [mine[place].exact.get(part) for place in mine for part in (BEFORE, DURING)]
-    told = replace(bare, inside=inside, other=other, narrowest=True)
+    told = replace(bare, inside=inside, other=other)
     if item.effect.reason or any(number is None or number < EXACT_TOTAL for number in numbers):
         return told
     effect = item.effect
@@ -249,8 +272,10 @@ def _told(item: Headline, says: pd.DataFrame, counts: dict[str, dict[str, Counts
         4 if effect.controlled else 2
     ):
         return told
-    # The ratio and the exact Poisson interval follow from these counts alone.
-    return replace(told, ratio=effect.ratio, low=effect.poisson_low, high=effect.poisson_high)
+    # The ratio follows from these counts alone; its interval does not.
+    told = replace(told, ratio=effect.ratio)
+    shown = shown_interval(review, item)
+    return told if shown is None else replace(told, low=shown.low, high=shown.high)
 
 
 def _pair(counts: Counts) -> tuple[str, str]:
@@ -270,28 +295,15 @@ def _headlines(review: Review, told: Sequence[Told]) -> pd.DataFrame:
                 "inside_before_shown": inside[0], "inside_during_shown": inside[1],
                 "other_before_shown": other[0], "other_during_shown": other[1],
                 "ratio": one.ratio,
-                "low": math.nan if one.narrowest else one.low,
-                "high": math.nan if one.narrowest else one.high,
-                "poisson_low": _narrow(review, one, "low"),
-                "poisson_high": _narrow(review, one, "high"),
+                "low": one.low, "high": one.high,
                 "conclusion": _conclusion(one), "reason": one.reason,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _narrow(review: Review, told: Told, end: str) -> float:
-    """Return an end of the narrowest possible interval; of a closed source it is the only one told."""
-    if told.narrowest:
-        return told.low if end == "low" else told.high
-    item = next(item for item in review.headlines if item.prohibition.name == told.name)
-    return (
-        math.nan if item.effect is None or not told.inside else float(getattr(item.effect, f"poisson_{end}"))
-    )
-
-
 def _not_printed(headlines: pd.DataFrame) -> list[str]:
-    """Return columns that the conclusion says, and those of the full interval where no estimate has one."""
+    """Return columns that the conclusion says, and those of the interval where no estimate has one."""
     return ["heading", "reason", *([] if headlines["low"].notna().any() else ["low", "high"])]
 
 

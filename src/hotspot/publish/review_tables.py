@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotspot import provenance
 from hotspot.decisions.order import Order
-from hotspot.provenance import Record
+from hotspot.provenance import Record, Source
 from hotspot.publish.release import STEP
 
 BOUNDARY = "review_boundary"
@@ -38,7 +38,9 @@ PARTS = (
         "headlines",
         "The estimate by prohibition",
         "Reports in the order's area and in the comparison, before and during. A ratio of 1 means that both changed "
-        "alike; the interval says which ratios the counts fit.",
+        "alike; the interval says which ratios the counts fit. Where several prohibitions were estimated, a difference is "
+        "told from chance only after correction for their number (Holm): an interval alone can leave out 1. A category "
+        "that serves two prohibitions is tested twice, and so corrected for twice.",
     ),
     Part(
         "recurrence_summary",
@@ -48,7 +50,8 @@ PARTS = (
     Part(
         "recurrence_spans",
         "Reports by order and gap",
-        "Months with an order and without one. Fewer reports in one of them can be a change everywhere, or in recording.",
+        "Not controlled: no other place stands beside it. Months with an order and without one. Fewer reports in one "
+        "of them can be a change everywhere, or in recording.",
     ),
     Part("recurrence_by_year", "Reports by year", "A year of which only some months are held says so."),
     Part("recurrence_by_calendar_month", "Reports by calendar month", "All Januaries together, and so on."),
@@ -71,7 +74,8 @@ PARTS = (
     Part(
         "where_share_hot",
         "Share of the order in hot cells",
-        "Hot: more reports than if they were spread evenly over the borough. Town centres mostly are, for they are busy.",
+        "Hot: more reports than if the cells' counts were shuffled over the area. Town centres mostly are, for they are "
+        "busy.",
     ),
     Part("where_density", "Reports for each square km", "A year's reports for each square kilometre of each place."),
     Part("where_units", "Small areas of the order", "The part of each that lies in the order."),
@@ -115,17 +119,29 @@ PARTS = (
         "The interval's method and what it rests on. The narrowest possible interval takes every report as independent.",
         appendix=True,
     ),
-    Part("detectable", "What could have been seen", "The smallest change that counts like these tell from chance.", True),
+    Part(
+        "detectable",
+        "What could have been seen",
+        "The change that would have been seen in four cases of five. A smaller one would more often have been missed.",
+        True,
+    ),
     Part("periods", "Months compared", "The months of both periods, and those left out with the reason.", True),
     Part("counts", "Counts by place and month", "Reports of each observed month in each place.", True),
     Part(
         "sensitivity",
         "Other choices",
-        "The same estimate under other comparisons, rings, months, categories and boundaries.",
+        "The same estimate under other comparisons, rings, months, categories and boundaries. Each is judged by its own "
+        "interval; the headline, like the summary, after correction for all prohibitions.",
         True,
     ),
     Part("pre_trend", "Trend before the order", "Whether the order's area drifted from its comparison before it.", True),
-    Part("placebos", "Placebos in short", "How often the rule finds a change where there was no order.", True),
+    Part(
+        "placebos",
+        "Placebos in short",
+        "How often the rule finds a change where there was no order. Near areas move together and the dates overlap, so "
+        "placebos are not independent.",
+        True,
+    ),
     Part("placebo_areas", "Placebo areas", "Other areas, each treated as if it had the order.", True),
     Part("placebo_dates", "Placebo dates", "Earlier dates, each treated as if the order had begun on it.", True),
     Part("common_change", "Change in all areas", "What changed in all areas of the borough together.", True),
@@ -144,6 +160,8 @@ PARTS = (
 
 _RENAMED = {"source": "recorded_by"}
 """On pages a column called source is the credit line."""
+_RENAMED_IN = {"activity": {"unit": "amount_unit"}, "placebos": {"rank": "rank_of_order"}}
+"""Names that mean something else in other tables."""
 _DETAILS = (
     "prohibition", "source", "comparison", "reason", "pairs", "p", "p_holm", "poisson_low", "poisson_high", "dispersion",
     "between_sd", "areas_used", "method",
@@ -155,6 +173,8 @@ _NOT_SHOWN = {
     "where_units": ("years_with", "years_observed"),
     "recurrence_by_calendar_month": ("month",),
     "says": ("kind",),
+    # An interval that takes placebos as independent, which they are not.
+    "placebos": ("called_low", "called_high"),
 }
 
 
@@ -169,11 +189,13 @@ def shown_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     made = dict(tables)
     if "headlines" in made:
         full = made["headlines"]
-        # Of a public pack the narrowest interval is the only one there is.
-        if "low" in full.columns:
+        # A public pack has no figures on how an estimate was made.
+        if "method" in full.columns:
             chosen = [name for name in _DETAILS if name in full.columns]
             made["headline_details"] = provenance.put(full[chosen].copy(), provenance.of(full))
-            kept = [name for name in full.columns if name not in _DETAILS or name in _DETAILS[:3]]
+            kept = [
+                name for name in full.columns if name not in _DETAILS or name in (*_DETAILS[:3], "p_holm")
+            ]
             made["headlines"] = provenance.put(full[kept].copy(), provenance.of(full))
     return {key: _printed(key, table) for key, table in made.items()}
 
@@ -181,11 +203,22 @@ def shown_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def _printed(key: str, table: pd.DataFrame) -> pd.DataFrame:
     kept = [name for name in table.columns if name not in _NOT_SHOWN.get(key, ())]
     record = provenance.of(table)
-    printed = table[kept].rename(columns=_RENAMED)
+    if key.startswith("where_"):
+        record["sources"] = _own_sources(table, record["sources"])
+    printed = table[kept].rename(columns=_RENAMED | _RENAMED_IN.get(key, {}))
     for step in record["steps"]:
         if step.get("step") == STEP and set(table.columns) <= set(step["columns"]):
             step["columns"] = [str(name) for name in printed.columns]
     return provenance.put(printed, record)
+
+
+def _own_sources(table: pd.DataFrame, sources: list[Source]) -> list[Source]:
+    """Return the sources that a table's rows name; all of them where a row's is not known."""
+    if "source" not in table.columns or not len(table):
+        return sources
+    named = set(table["source"].astype("str"))
+    known = {source["name"] for source in sources}
+    return [source for source in sources if source["name"] in named] if named <= known else sources
 
 
 def part_of(key: str) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from hotspot import provenance
 from hotspot.decisions.headline import NO_MONTHS, NOT_ASKED, NOT_RECORDED, Headline
 from hotspot.decisions.order import Order, span_words
 from hotspot.decisions.periods import NO_BEFORE
-from hotspot.decisions.words import SIGNIFICANT
+from hotspot.decisions.words import SIGNIFICANT, corrected_away, not_told
+from hotspot.publish.review_beside import beside_words
 from hotspot.statistics.detectable import Detectable, smallest_detectable_change
 from hotspot.statistics.effect import NOT_CONTROLLED, TOO_FEW
 
@@ -45,13 +46,15 @@ class Told:
     inside, other
         Reports before and during, as they may be shown; None where there are none to show.
     ratio, low, high
-        The estimate with its 95 % interval.
-    narrowest
-        The interval takes every report as independent.
+        The estimate with its 95 % interval; NaN where it may not be shown.
     wider
         The category holds other behaviour too.
     change
         `FELL`, `ROSE` or `SAME` (not told from chance); "" where nothing was estimated.
+    tests
+        How many prohibitions have a controlled estimate.
+    corrected
+        The interval leaves out 1, and the correction for so many prohibitions takes the difference back.
     seen
         What could have been seen.
     more
@@ -72,15 +75,24 @@ class Told:
     ratio: float = math.nan
     low: float = math.nan
     high: float = math.nan
-    narrowest: bool = False
     wider: bool = False
     change: str = ""
+    tests: int = 1
+    corrected: bool = False
     seen: Detectable | None = None
     more: tuple[str, ...] = field(default=())
 
 
-def told_of(item: Headline, says: pd.DataFrame, tables: dict[str, pd.DataFrame], tests: int) -> Told:
+def tested_of(items: Iterable[Headline]) -> tuple[str, ...]:
+    """Return the prohibitions with a controlled estimate: Holm's correction goes over them."""
+    return tuple(item.prohibition.name for item in items if item.estimated and not item.heading)
+
+
+def told_of(
+    item: Headline, says: pd.DataFrame, tables: Mapping[str, pd.DataFrame], tested: Sequence[str]
+) -> Told:
     """Return what a restricted pack says of a prohibition."""
+    tests = max(len(tested), 1)
     name, effect = item.prohibition.name, item.effect
     lines = says[says["prohibition"] == name]
     known: dict[str, Any] = {
@@ -89,19 +101,15 @@ def told_of(item: Headline, says: pd.DataFrame, tables: dict[str, pd.DataFrame],
         "lines": tuple(source_line(row["source"], row["says"], row["caution"]) for row in lines.to_dict("records")),
         **months_of(item),
     }  # fmt: skip
+    more = beside_words(item, says, tables, tested, figures=True)
     if effect is None:
-        return Told(**known)
+        return Told(**known, more=more)
     other = None if not effect.controlled else (f"{effect.other_before:,}", f"{effect.other_during:,}")
     inside = (f"{effect.inside_before:,}", f"{effect.inside_during:,}")
-    seen = (
-        smallest_detectable_change(effect, tests=max(tests, 1))
-        if item.estimated and not item.heading
-        else None
-    )
-    more = () if item.heading else tuple(_stable(tables.get("sensitivity"), name))
+    seen = smallest_detectable_change(effect, tests=tests) if item.estimated and not item.heading else None
     return Told(
         **known, inside=inside, other=other, ratio=effect.ratio, low=effect.low, high=effect.high,
-        change=change_of(item), seen=seen, more=more,
+        change=change_of(item), tests=tests, corrected=corrected_away(item), seen=seen, more=more,
     )  # fmt: skip
 
 
@@ -147,7 +155,7 @@ def words_of(told: Told) -> list[str]:
     if told.heading == NOT_RECORDED:
         return [*lines, "So this pack cannot say whether reports of it rose or fell."]
     if told.heading in (NO_BEFORE, NO_MONTHS):
-        return [*lines, _capital(_stopped(told.reason))]
+        return [*lines, _capital(_stopped(told.reason)), *told.more]
     if told.heading == NOT_ASKED or told.inside is None:
         return [*lines, "No months before and during the order were compared.", *told.more]
     lines.append(_counts(told))
@@ -178,7 +186,8 @@ def _n(text: str) -> str:
 def _alone(told: Told) -> list[str]:
     lines = ["No other place was named to set it beside. The same change may have come about everywhere."]
     if math.isfinite(told.ratio):
-        lines.append(f"The second number is {told.ratio:.2f} times the first ({_interval(told)}).")
+        lines.append(f"The second number is {told.ratio:.2f} times the first{_interval(told)}.")
+        lines += _hidden(told)
     return lines
 
 
@@ -186,10 +195,13 @@ def _beside(told: Told) -> list[str]:
     if not math.isfinite(told.ratio):
         return []
     lines = [
-        f"The ratio of the two changes is {told.ratio:.2f} ({_interval(told)}). A ratio of 1 would mean that both places "
-        "changed alike."
+        f"The ratio of the two changes is {told.ratio:.2f}{_interval(told)}. A ratio of 1 would mean that both places "
+        "changed alike.",
+        *_hidden(told),
     ]
-    if told.change == SAME:
+    if told.corrected:
+        lines.append(not_told(told.tests))
+    elif told.change == SAME:
         lines.append(
             "So these counts do not rule out that both places changed alike. That is no proof that they did."
         )
@@ -198,58 +210,45 @@ def _beside(told: Told) -> list[str]:
             f"So, set beside {told.comparison}, reports in the order's area {told.change} by more than chance explains. "
             "This does not say why."
         )
-    if told.narrowest:
-        lines.append(
-            "The interval here is the narrowest possible: it takes each report as apart from all others. The sentence "
-            "above rests on a wider one."
-        )
     return [*lines, *_seen(told.seen)]
 
 
 def _interval(told: Told) -> str:
-    word = "narrowest 95% interval" if told.narrowest else "95% interval"
-    return f"{word} {told.low:.2f} to {told.high:.2f}"
+    if not math.isfinite(told.low):
+        return ""
+    return f" (95% interval {_number(told.low)} to {_number(told.high)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
+
+
+def _hidden(told: Told) -> list[str]:
+    if math.isfinite(told.low):
+        return []
+    return ["Its interval is not shown here: with so few months, single ones could be worked out from it."]
 
 
 def _seen(seen: Detectable | None) -> list[str]:
-    """Say what could have been told from chance, in reports."""
+    """Say which change would most often have been seen, in reports."""
     if seen is None or not math.isfinite(seen.expected):
         return []
+    about = f"Had both places changed alike, about {seen.expected:,.0f} reports would be expected."
     parts = [
-        f"a {word} to {math.floor(seen.expected * ratio) if word == 'fall' else math.ceil(seen.expected * ratio):,} "
+        f"{word} to {math.floor(seen.expected * ratio) if word == 'fall' else math.ceil(seen.expected * ratio):,} "
         f"or {'fewer' if word == 'fall' else 'more'}"
         for word, ratio in (("fall", seen.fall), ("rise", seen.rise))
         if math.isfinite(ratio)
     ]
     if not parts:
-        return [
-            f"With about {seen.expected:,.0f} reports to be expected, no change could have been told from chance."
-        ]
-    return [
-        f"Had both places changed alike, about {seen.expected:,.0f} reports would be expected. "
-        f"Only {' or '.join(parts)} could be told from chance, in four cases of five."
-    ]
-
-
-def _stable(table: pd.DataFrame | None, name: str) -> Iterable[str]:
-    """Say whether other choices tell the same."""
-    if table is None:
-        return
-    rows = table[(table["prohibition"] == name) & (table["estimate_of"] == "inside")].iloc[1:]
-    tried = rows[rows["differs"].notna() & rows["ratio"].notna()]
-    if tried.empty:
-        yield "Other choices of place and months could not be tried."
-        return
-    off = int(tried["differs"].astype(bool).sum())
-    end = (
-        "All of them tell the same."
-        if off == 0
-        else f"{off} of them tell something else: read them in the appendix."
+        return [f"{about} With so few, no change of any size would have been seen in four cases of five."]
+    says = (
+        f"A {' or a '.join(parts)} would have been seen in four cases of five. A smaller one would more often have been "
+        "missed."
     )
-    yield (
-        f"{len(tried)} other choices of place and months give ratios from {tried['ratio'].min():.2f} to "
-        f"{tried['ratio'].max():.2f}. {end}"
-    )
+    if not math.isfinite(seen.fall):
+        says += " No fall of any size would have been seen so often."
+    return [f"{about} {says}"]
 
 
 def month_words(months: Iterable[str]) -> str:

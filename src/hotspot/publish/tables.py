@@ -69,7 +69,10 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, release: Rel
     writer.writerow([guard(header) for header in headers])
     written = [texts_of(table[name], column(name, frame)) for name in names]
     writer.writerows(zip(*written, strict=True))
-    rows = [[guard(header), guard(name), c.meaning, c.unit] for header, name, c in _described(headers, names, frame)]
+    rows = [
+        [guard(header), guard(name), c.meaning, c.unit]
+        for header, name, c in _described(headers, names, frame)
+    ]
     meaning = io.StringIO()
     dictionary = csv.writer(meaning, lineterminator="\r\n")
     dictionary.writerow(["Column", "Name in scripts", "Meaning", "Unit"])
@@ -211,9 +214,7 @@ def unique_headers(headers: list[str]) -> list[str]:
     return unique
 
 
-def _described(
-    headers: list[str], names: list[str], frame: pd.DataFrame
-) -> list[tuple[str, str, Column]]:
+def _described(headers: list[str], names: list[str], frame: pd.DataFrame) -> list[tuple[str, str, Column]]:
     return [(header, name, column(name, frame)) for header, name in zip(headers, names, strict=True)]
 
 

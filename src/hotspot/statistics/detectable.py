@@ -1,4 +1,4 @@
-"""What could have been seen: the smallest change that this much data tells from chance."""
+"""What could have been seen: the smallest change that this much data most often tells from chance."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SMALLEST, LARGEST = 1e-4, 1e4
 
 @dataclass(frozen=True)
 class Detectable:
-    """The smallest change that would have been told from chance.
+    """The smallest change that would have been told from chance with a power, four cases of five unless told.
 
     Attributes
     ----------
     fall, rise
-        Ratios, below and above 1. NaN when no change of that direction could have been seen.
+        Ratios, below and above 1. NaN when no change of that direction would have been seen so often.
     expected
         Reports inside in the second period, had there been no change against the comparison.
     power
@@ -115,7 +115,7 @@ def power_of_change(effect: Effect, ratio: float, *, tests: int = 1) -> float:
 
 
 def smallest_detectable_change(effect: Effect, *, power: float = 0.8, tests: int = 1) -> Detectable:
-    """Find the smallest fall and rise that this much data would have told from chance.
+    """Find the smallest fall and rise that this much data would have told from chance with the power.
 
     Parameters
     ----------
@@ -146,7 +146,8 @@ def smallest_detectable_change(effect: Effect, *, power: float = 0.8, tests: int
     (Lehmann and Romano 2005, 5.3). r is found by bisection. A fall can be out of reach altogether: the fewer
     reports are left, the less sure is their number.
 
-    How this can mislead: it says what could have been seen, not what happened. An interval that holds 1 beside a
+    How this can mislead: it says how often a change would have been seen, not what happened; a smaller change than this
+    is missed more often, and is seen all the same in some cases. An interval that holds 1 beside a
     large smallest change means "too little data to tell", never "nothing changed".
 
     Examples
@@ -197,17 +198,22 @@ def _crossing(effect: Effect, power: float, tests: int, end: float) -> float:
 
 
 def _says(fall: float, rise: float, expected: float, power: float, level: float, tests: int) -> str:
-    share = f"{100 * (1 - level):.2g} % level, two-sided, {100 * power:.0f} % power"
+    share = f"{100 * (1 - level):.2g} % level, two-sided"
     if tests > 1:
         share += f"; shared among {tests} estimates"
+    often = f"would have been seen in {100 * power:.0f} % of cases"
     about = f"about {expected:,.0f} reports expected; {share}"
+    if math.isnan(fall) and math.isnan(rise):
+        return f"No change, however large, {often} with so few reports and so much spread ({about})."
     if math.isnan(fall):
-        first = f"No fall, however large, could have been told from chance with so few reports and so much spread ({about})"
-    else:
-        first = f"A fall of less than about {_pct(1 - fall)} % could not have been told from chance ({about})"
-    if math.isnan(rise):
-        return f"{first}. Nor could any rise."
-    return f"{first}. Nor could a rise of less than about {_pct(rise - 1)} %."
+        first = f"No fall, however large, {often} with so few reports and so much spread ({about})."
+        return f"{first} A rise of about {_pct(rise - 1)} % or more would; a smaller one would more often have been missed."
+    either = "" if math.isnan(rise) else f", or a rise of about {_pct(rise - 1)} % or more,"
+    ending = " No rise would have been seen so often." if math.isnan(rise) else ""
+    return (
+        f"A fall of about {_pct(1 - fall)} % or more{either} {often} ({about}); a smaller one would more often have been "
+        f"missed.{ending}"
+    )
 
 
 def _pct(share: float) -> str:

@@ -52,6 +52,7 @@ def map_areas(
     title: str | None = None,
     tiles: str | None = None,
     release: Release = None,
+    labelled: bool = True,
 ) -> folium.Map:
     """Draw areas or lines as a layer: alone, or over the layers of another map.
 
@@ -84,6 +85,8 @@ def map_areas(
     release : "public" or PublicRelease, optional
         As in `map_cells`. Hot spot areas, contours and streets of a closed source are refused: their shapes
         are made of protected counts.
+    labelled
+        False: the areas of style "areas" or "hot" are named in the key and the table only.
 
     Returns
     -------
@@ -131,7 +134,9 @@ def map_areas(
         m, furniture = prepared_map(
             on, bounds_of(drawn), frame=frame, release=release, title=title, subject=subject, tiles=tiles
         )
-        _draw(m, furniture, frame, drawn, style=style, label=label, columns=columns, called=called)
+        _draw(
+            m, furniture, frame, drawn, style=style, label=label, columns=columns, called=called, labelled=labelled
+        )  # fmt: skip
     add_basemap(m, furniture, area=area, wards=wards, streets=streets, release=release)
     return m
 
@@ -161,6 +166,7 @@ def _draw(
     label: str | None,
     columns: Sequence[str] | Mapping[str, str] | None,
     called: str,
+    labelled: bool,
 ) -> None:
     if style == "wards":
         add_wards(m, furniture, frame, label=label, name=called)
@@ -176,7 +182,9 @@ def _draw(
     if style == "contours":
         _contours(m, furniture, drawn, columns=columns, called=called)
     else:
-        _labelled(m, furniture, drawn, style=style, label=label, columns=columns, called=called)
+        _labelled(
+            m, furniture, drawn, style=style, label=label, columns=columns, called=called, labelled=labelled
+        )  # fmt: skip
 
 
 def _labelled(
@@ -188,6 +196,7 @@ def _labelled(
     label: str | None,
     columns: Sequence[str] | Mapping[str, str] | None,
     called: str,
+    labelled: bool,
 ) -> None:
     """Draw outlines with a label each."""
     hot = style == "hot"
@@ -213,11 +222,13 @@ def _labelled(
         "looks": [{"color": "#ffffff", "opacity": 0.85, "weight": 6}, line],
         "key": key,
         "look": "hs-label",
+        **({} if labelled else {"unlabelled": True}),
     }
     m.add_child(data)
     m.add_child(DrawnLayer(called, draw="areas", data=data, bounds=bounds, look=look))
     style_of_line = f"3px {'dashed' if dashes else 'solid'} {colour}"
-    furniture.add_line(f"{called} ({len(drawn):,}), each with its label", style_of_line, key=key)
+    with_label = ", each with its label" if labelled else ""
+    furniture.add_line(f"{called} ({len(drawn):,}){with_label}", style_of_line, key=key)
     furniture.hot = furniture.hot or hot
     listed = "" if hot else f" ({_listed(texts)})"
     furniture.sentences.append(f"{called}: {len(drawn):,}{listed}.")

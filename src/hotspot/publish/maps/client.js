@@ -237,6 +237,7 @@ const hotspotMap = (function () {
   /* Outlines with a marker each, which tells the facts: what lies inside can still be asked. */
   function areas(map, data, layer) {
     const layers = outline(map, data, layer);
+    if (layer.unlabelled) return tieLegend(layers, layer.key);
     layers.addLayer(markers(map, data, layer));
     return layers;
   }

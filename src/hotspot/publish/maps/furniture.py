@@ -13,7 +13,7 @@ from hotspot.publish.escape import escape, json_for_script, plain
 from hotspot.publish.maps.elements import Bounds, Verbatim, add_script, figure_of, map_of, merged_bounds
 from hotspot.publish.maps.facts import classes_table
 from hotspot.publish.maps.legend import EVENLY, Legend, legend_html
-from hotspot.publish.release import marking_of
+from hotspot.publish.release import SHOWN, marking_of
 
 TOP_SLOT = "hotspot_top"
 END_SLOT = "hotspot_end"
@@ -41,6 +41,8 @@ class Furniture(MacroElement):
         self.area_layers = 0
         self.hot = False
         self.public = False
+        self.stands_for: list[pd.DataFrame] = []
+        """What a map of outlines alone is about: it bears on the marking, and holds no month of the map."""
         self.sections: list[str] = []
         self.cautions: list[str] = []
         self.extents: list[Bounds] = []
@@ -49,6 +51,9 @@ class Furniture(MacroElement):
     def add_record(self, frame: pd.DataFrame, *, area: bool = False) -> None:
         """Remember what a frame was made from, without keeping the frame."""
         bare = provenance.put(pd.DataFrame(), provenance.of(frame))
+        if SHOWN in frame.attrs:
+            # A pack compares what the map shows with its tables.
+            bare.attrs[SHOWN] = frame.attrs[SHOWN]
         (self.areas if area else self.records).append(bare)
 
     def add_line(self, words: str, border: str, *, key: str = "") -> None:
@@ -91,17 +96,22 @@ class Furniture(MacroElement):
     def sourced(self) -> list[pd.DataFrame]:
         """Return the records that bear on the marking."""
         # An outline carries no incidents: it bears on the marking only where it names its sources.
-        return [*self.records, *(area for area in self.areas if provenance.of(area)["sources"])]
+        named = [area for area in self.areas if provenance.of(area)["sources"]]
+        # Released counts and outlines are published whatever the data is that the order was reviewed with.
+        hidden = self.public and not provenance.is_open(self.stands_for)
+        return [*self.records, *named, *([] if hidden else self.stands_for)]
 
     def _top(self) -> str:
         marking = self.marking()
         is_open = marking == provenance.OPEN
         bar = "" if is_open else f'<div class="hs-marking">{escape(marking)}</div>'
-        if provenance.is_simulated([*self.records, *self.areas]):
+        if provenance.is_simulated([*self.records, *self.areas, *self.stands_for]):
             bar += '<div class="hs-simulated">SIMULATED DATA: no real incidents</div>'
         small = f'<span class="hs-open">{escape(marking)}</span>' if is_open else ""
         skip = f'<a class="hs-skip" href="#{map_of(self).get_name()}">Skip to the map</a>'
         period = f'<p class="hs-period">{escape(self._period())}</p>'
+        if self.stands_for and not self.records:
+            period = '<p class="hs-period">Outlines alone: no report is on this map.</p>'
         title = f"<h1>{escape(self.full_title())}</h1>"
         return f'{skip}<header class="hs-top">{bar}{small}{title}{period}</header>'
 
@@ -141,8 +151,9 @@ class Furniture(MacroElement):
         if notes:
             items = "".join(f'<p class="hs-fine">{escape(note, limit=_LONG)}</p>' for note in notes)
             parts.append(f"<section><h2>Notes</h2>{items}</section>")
-        source = provenance.source_line(self.records)
-        lines = [source, *self._credits(), "Map drawn with Leaflet."]
+        # A map of outlines alone has no source of reports to name.
+        own = [] if self.stands_for and not self.records else [provenance.source_line(self.records)]
+        lines = [*own, *self._credits(), "Map drawn with Leaflet."]
         items = "".join(f'<p class="hs-fine">{escape(line, limit=_LONG)}</p>' for line in lines)
         parts.append(f"<section><h2>Sources</h2>{items}</section>")
         body = "".join(parts)

@@ -21,7 +21,7 @@ from hotspot import provenance, recording
 from hotspot.errors import InputError
 from hotspot.publish.escape import plain
 from hotspot.publish.manifest import write_reduced
-from hotspot.publish.packs.content import Content, Picture, of_table
+from hotspot.publish.packs.content import Content, Overview, Picture, of_table
 from hotspot.publish.packs.page import write_page
 from hotspot.publish.packs.releasing import (
     marking_of_all,
@@ -41,6 +41,8 @@ log = logging.getLogger("hotspot")
 
 Summary = Sequence[str] | Mapping[str, Sequence[str]]
 _PATH_LENGTH = 200
+_DEVICE = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
+"""Names that Windows keeps for devices, whatever the ending of the file."""
 
 
 def write_pack(
@@ -54,6 +56,8 @@ def write_pack(
     captions: Mapping[str, str] | None = None,
     appendix: Collection[str] = (),
     last_words: str = "",
+    overview: tuple[str, Sequence[Mapping[str, str]]] | None = None,
+    rows_on_page: Mapping[str, int] | None = None,
     when: dt.datetime | None = None,
     release: Release = None,
 ) -> Path:
@@ -81,6 +85,10 @@ def write_pack(
         Names of the tables and figures that stand in a technical appendix.
     last_words
         What stands beside the source at the end.
+    overview
+        The name and the lines, column to text, of a short table directly under the title.
+    rows_on_page
+        The most rows of a table on the page and in the report, by its name; 1,000 and 40 where nothing is said.
     when
         The time in the folder's name; now when None. It is in no file.
     release
@@ -122,9 +130,10 @@ def write_pack(
     building = parent / f".{name[:40]}.{secrets.token_hex(6)}.new"
     building.mkdir()
     try:
-        with released_once(tables, release) as (shown, rule):
+        with released_once(tables, release, [*maps.items(), *figures.items()]) as (shown, rule):
             content = _content(title, summary, shown, maps, figures, rule)
             content = _captioned(content, captions or {}, frozenset(appendix), last_words)
+            content = _arranged(content, overview, rows_on_page or {})
             run = _made(building, content, shown, maps, figures, rule)
             _write_manifest(run, building, content, shown, release)
         target = _move(building, parent, target)
@@ -211,6 +220,25 @@ def _captioned(
         for picture in content.pictures
     ]
     return replace(content, tables=tables, pictures=pictures, last_words=last_words)
+
+
+def _arranged(
+    content: Content,
+    overview: tuple[str, Sequence[Mapping[str, str]]] | None,
+    rows: Mapping[str, int],
+) -> Content:
+    """Put the overview under the title, and say how many rows of each table are shown."""
+    tables = [replace(table, most=rows.get(table.name)) for table in content.tables]
+    if overview is None or not overview[1]:
+        return replace(content, tables=tables)
+    name, lines = overview
+    headers = list(lines[0])
+    first = Overview(
+        plain(name),
+        [plain(header) for header in headers],
+        [[plain(line.get(header, ""), limit=500) for header in headers] for line in lines],
+    )
+    return replace(content, tables=tables, overview=first)
 
 
 def _marked(file: str, marking: str) -> str:
@@ -318,6 +346,8 @@ def _file_names(names: Iterable[str]) -> list[str]:
     for name in names:
         ascii_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
         stem = re.sub(r"[^a-z0-9]+", "-", ascii_.lower()).strip("-")[:40].strip("-") or "part"
+        if _DEVICE.match(stem):
+            stem = f"{stem}-part"
         number, file = 1, stem
         while file in taken:
             number += 1

@@ -16,12 +16,14 @@ from hotspot.errors import InputError
 from hotspot.publish.release import (
     NOT_CHECKED,
     PUBLIC,
+    SHOWN,
     PublicRelease,
     Release,
     is_released,
     marking_of,
     released,
 )
+from hotspot.publish.release_register import enter_shown
 
 DRAWN_MARKING = "hotspot_marking"
 """Attribute of a figure or map that says how it must be handled."""
@@ -30,16 +32,20 @@ _ORDER = (provenance.OPEN, PUBLIC, provenance.SENSITIVE)
 
 @contextmanager
 def released_once(
-    tables: Mapping[str, pd.DataFrame], release: Release
+    tables: Mapping[str, pd.DataFrame], release: Release, drawings: Sequence[tuple[str, Any]] = ()
 ) -> Iterator[tuple[dict[str, pd.DataFrame], Release]]:
     """Yield the frames as they may be written, and the release to give the writers.
 
     The register is changed when the block ends well: what is not made is not entered. Without a register the tables
-    are still compared with one another, since they come to the reader together.
+    are still compared with one another, since they come to the reader together; and so are frames that were released
+    before, and the counts that figures and maps show.
     """
     if isinstance(release, PublicRelease) and release.register is not None:
         with entered_whole(release) as rule:
-            yield {name: released(frame, rule) for name, frame in tables.items()}, rule
+            assert isinstance(rule, PublicRelease)  # noqa: S101 - as above
+            made = {name: _entered(name, released(frame, rule), rule) for name, frame in tables.items()}
+            _enter_drawings(drawings, rule)
+            yield made, rule
         return
     if release is None:
         yield dict(tables), None
@@ -47,15 +53,56 @@ def released_once(
     with tempfile.TemporaryDirectory() as folder:
         plain = release if isinstance(release, PublicRelease) else PublicRelease()
         together = replace(plain, register=Path(folder) / "tables.csv")
-        shown = {name: _compared(frame, plain, together) for name, frame in tables.items()}
+        shown = {name: _compared(name, frame, plain, together) for name, frame in tables.items()}
+        _enter_drawings(drawings, together)
     yield shown, release
 
 
-def _compared(frame: pd.DataFrame, plain: PublicRelease, together: PublicRelease) -> pd.DataFrame:
+def _compared(name: str, frame: pd.DataFrame, plain: PublicRelease, together: PublicRelease) -> pd.DataFrame:
     """Release a frame of a pack that has no register, compared with the tables before it."""
-    if is_released(frame) or provenance.is_open([frame]) or not provenance.months_observed(frame):
+    if provenance.is_open([frame]) or not (is_released(frame) or provenance.months_observed(frame)):
         return released(frame, plain)
+    if is_released(frame):
+        return _entered(name, released(frame, plain), together)
     return provenance.note(released(frame, together), NOT_CHECKED)
+
+
+def _entered(name: str, frame: pd.DataFrame, rule: PublicRelease) -> pd.DataFrame:
+    """Compare a released frame with those before it, and enter it; one that is entered already is left alone."""
+    if provenance.is_open([frame]) or not is_released(frame):
+        return frame
+    shown = frame.attrs.get(SHOWN)
+    if isinstance(shown, str):
+        _enter(f"the table {name[:60]!r}", shown, rule)
+    return frame
+
+
+def _enter_drawings(drawings: Sequence[tuple[str, Any]], rule: PublicRelease) -> None:
+    """Compare what figures and maps show of closed sources with the tables and with one another."""
+    for name, drawn in drawings:
+        for shown in _shown_by(drawn):
+            _enter(f"the figure or map {name[:60]!r}", shown, rule)
+
+
+def _shown_by(drawn: Any) -> list[str]:
+    if hasattr(drawn, "savefig"):
+        return list(getattr(drawn, SHOWN, ()))
+    from hotspot.publish.maps.furniture import furniture_of
+
+    furniture = furniture_of(drawn)
+    frames = [] if furniture is None else furniture.sourced()
+    return [frame.attrs[SHOWN] for frame in frames if SHOWN in frame.attrs]
+
+
+def _enter(what: str, shown: str, rule: PublicRelease) -> None:
+    assert rule.register is not None  # noqa: S101 - told by the caller
+    try:
+        enter_shown(Path(rule.register), shown, uncompared=rule.uncompared_cells)
+    except InputError as problem:
+        raise InputError(
+            f"{what} cannot stand in this public pack: {problem}. What is released apart is protected apart: release all "
+            "with one PublicRelease(register=...), or leave it out"
+        ) from None
 
 
 @contextmanager

@@ -17,6 +17,9 @@ _DATE = dt.datetime(2000, 1, 1)
 _MOST_COLUMNS = 12
 _PAGE_CM, _TALLEST_CM = 26.0, 14.0
 ROWS_OF_APPENDIX = 12
+_SIZES = (8.0, 7.0, 6.0)
+_LETTER_CM, _INSET_CM = 0.0235, 0.42
+"""Width of a bold letter for each point of its size, and what a cell keeps free at its sides."""
 
 
 def write_report(content: Content, path: Path, *, pictures: Path) -> Path:
@@ -36,6 +39,7 @@ def write_report(content: Content, path: Path, *, pictures: Path) -> Path:
     document.add_heading(plain(content.title), level=0)
     if content.simulated:
         document.add_paragraph("SIMULATED DATA: no real incident is in it")
+    _overview(document, content)
     document.add_heading("Summary", level=1)
     for heading, parts in content.summary:
         if heading:
@@ -97,45 +101,87 @@ def _pictures(document: Any, content: Content, folder: Path, *, appendix: bool) 
 def _properties(document: Any, content: Content) -> None:
     properties = document.core_properties
     properties.title, properties.author, properties.subject = plain(content.title), "hotspot", content.marking
+    _unhyphenated(document)
     properties.comments, properties.language = "", "en-GB"
     properties.created = properties.modified = _DATE
     properties.last_modified_by, properties.revision = "hotspot", 1
 
 
 def _table(document: Any, table: TableText, *, level: int = 1) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.oxml import OxmlElement
-    from docx.shared import Cm, Pt
-
     document.add_heading(table.name, level=level)
-    if table.caption:
-        _kept(document.add_paragraph(table.caption))
-    most = ROWS_OF_APPENDIX if table.appendix else ROWS_IN_REPORT
+    for words in (table.caption, *table.repeated):
+        if words:
+            _kept(document.add_paragraph(words))
+    most = table.most_of(ROWS_OF_APPENDIX if table.appendix else ROWS_IN_REPORT)
     said = table.cut(most)
-    width = min(len(table.headers), _MOST_COLUMNS)
+    rows = table.first(most)
+    size, widths = layout_of(table.headers[:_MOST_COLUMNS], [row[:_MOST_COLUMNS] for row in rows])
+    width = len(widths)
     if width < len(table.headers):
         said += f" The first {width} of {len(table.headers)} columns."
     if said:
         _kept(document.add_paragraph(said.strip()))
-    rows = table.first(most)
-    drawn = document.add_table(rows=len(rows) + 1, cols=width)
+    _grid(document, table.headers[:width], rows, widths, size, table.numeric)
+
+
+def _grid(
+    document: Any,
+    headers: list[str],
+    rows: list[list[str]],
+    widths: list[float],
+    size: float,
+    numeric: list[bool],
+) -> None:
+    """Draw a table whose first row Word repeats on each page."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.shared import Cm, Pt
+
+    drawn = document.add_table(rows=len(rows) + 1, cols=len(widths))
     drawn.style = "Table Grid"
-    widths = _widths([table.headers[:width], *(row[:width] for row in rows)])
     drawn.autofit = False
     for column, wide in zip(drawn.columns, widths, strict=True):
         column.width = Cm(wide)
     # Word repeats a marked first row on each page, and readers take it for the header.
     drawn.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    for line, values in zip(drawn.rows, [table.headers, *rows], strict=True):
+    for number, (line, values) in enumerate(zip(drawn.rows, [headers, *rows], strict=True)):
         line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for at, cell in enumerate(line.cells):
             cell.width = Cm(widths[at])
             paragraph = cell.paragraphs[0]
             text = paragraph.add_run(values[at])
-            text.font.size = Pt(8)
-            text.bold = values is table.headers
-            if table.numeric[at]:
+            text.font.size = Pt(size)
+            text.bold = number == 0
+            if numeric[at]:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _overview(document: Any, content: Content) -> None:
+    """Put the short table under the title."""
+    first = content.overview
+    if first is None:
+        return
+    _kept(document.add_paragraph(first.name))
+    size, widths = layout_of(first.headers, first.rows)
+    _grid(document, first.headers, first.rows, widths, size, [False] * len(widths))
+
+
+def _unhyphenated(document: Any) -> None:
+    """Tell Word to break no word, whatever its own setting is."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    settings = document.settings.element
+    for old in settings.findall(qn("w:autoHyphenation")):
+        settings.remove(old)
+    made = OxmlElement("w:autoHyphenation")
+    made.set(qn("w:val"), "false")
+    # The schema has it directly before the stop of tabulators.
+    place = settings.find(qn("w:defaultTabStop"))
+    if place is None:
+        settings.append(made)
+    else:
+        place.addprevious(made)
 
 
 def _kept(paragraph: Any) -> None:
@@ -143,13 +189,28 @@ def _kept(paragraph: Any) -> None:
     paragraph.paragraph_format.keep_with_next = True
 
 
-def _widths(rows: list[list[str]]) -> list[float]:
-    """Share the page's width among columns: by their longest word, and by the root of their longest text."""
+def layout_of(headers: list[str], rows: list[list[str]]) -> tuple[float, list[float]]:
+    """Return the size of letters in points and the columns' widths in centimetres, so that no header is broken.
+
+    Letters shrink before columns are left out; the columns that no longer fit are the last ones.
+    """
     wishes = []
-    for texts in zip(*rows, strict=True):
+    for texts in zip(headers, *rows, strict=True):
         words = max((len(word) for text in texts for word in text.split()), default=1)
         wishes.append(max(min(words, 18), 2.2 * max(len(text) for text in texts) ** 0.5, 4.0))
-    return [_PAGE_CM * wish / sum(wishes) for wish in wishes]
+    longest = [max((len(word) for word in header.split()), default=1) for header in headers]
+    for size in _SIZES:
+        least = [_INSET_CM + _LETTER_CM * size * letters for letters in longest]
+        if sum(least) <= _PAGE_CM:
+            break
+    kept = len(least)
+    while sum(least[:kept]) > _PAGE_CM and kept > 1:
+        kept -= 1
+    least, wishes = least[:kept], wishes[:kept]
+    spare = max(_PAGE_CM - sum(least), 0.0)
+    asked = [max(_PAGE_CM * wish / sum(wishes) - low, 0.0) for wish, low in zip(wishes, least, strict=True)]
+    whole = sum(asked) or 1.0
+    return size, [low + spare * more / whole for low, more in zip(least, asked, strict=True)]
 
 
 def without_times(data: bytes) -> bytes:
