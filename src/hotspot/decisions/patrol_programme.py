@@ -73,10 +73,9 @@ class Programme:
         else:
             gain = np.concatenate([np.zeros(count), problem.pair_value.astype(np.float64)])
             _shared(problem, rows)
-        matrix = csr_array(
-            (np.concatenate(rows.entry), (np.concatenate(rows.row), np.concatenate(rows.column))),
-            shape=(rows.count, len(gain)),
-        )
+        # scipy before 1.15 hands the solver the indices as they are, and it takes none but 32 bits.
+        at = [np.concatenate(part).astype(np.int32) for part in (rows.row, rows.column)]
+        matrix = csr_array((np.concatenate(rows.entry), (at[0], at[1])), shape=(rows.count, len(gain)))
         return cls(gain / 1000.0, matrix, np.concatenate(rows.low), np.concatenate(rows.high))
 
 

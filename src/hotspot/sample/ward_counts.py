@@ -75,7 +75,7 @@ def counts(*, seed: int = plan.SEED) -> pd.DataFrame:
         (
             "SIMW" + name[-3:],
             name,
-            f"{pd.Period(month, freq='M'):%b-%y}",
+            pd.Period(month, freq="M").strftime("%b-%y"),
             kind,
             f"<{HELD_BACK_UNDER}" if kind == HELD_BACK and n < HELD_BACK_UNDER else str(n),
         )
